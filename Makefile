@@ -1,0 +1,45 @@
+# make learn     set everything up and open the first lesson
+# make test      set everything up and run the whole test suite
+# make setup     only set up
+# make lint      check style and types
+# make bench     measure the figures that matter beside their references
+# make lock      pin the newest fitting Python packages anew
+# make help      this list
+
+.DEFAULT_GOAL := help
+.PHONY: learn test setup setup-dev lint bench lock help
+
+LESSON ?= netns
+PYTHON := .venv/bin/python
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+setup:
+	@sh scripts/setup
+
+setup-dev:
+	@sh scripts/setup --dev
+
+learn: setup
+	@$(PYTHON) -m netshell learn $(LESSON)
+
+test: setup-dev
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: setup-dev
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+
+bench: setup-dev
+	@$(PYTHON) bench/run.py $(ARGS)
+
+# The developers' lock first, the learners' within it, so that both hold the same versions. Every file of a version is
+# hashed, so the locks serve all Python versions and processors; requirements are resolved for the oldest Python.
+COMPILE = $(PYTHON) -m piptools compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --build-deps-for editable
+
+lock: setup-dev
+	@$(COMPILE) --extra dev --output-file requirements-dev.lock pyproject.toml
+	@$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml

@@ -1,0 +1,94 @@
+"""What every check is: facts in, verdict out. It knows nothing of how facts are read or lessons are written."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import ClassVar
+
+from netshell.facts import PC, Echo, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a check may look at: the kernel's state now, and what crossed the wire since the step began."""
+
+    snapshot: Snapshot
+    echoes: Sequence[Echo] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a check holds, and what was seen."""
+
+    holds: bool
+    says: str
+    """One or two whole sentences in the field's words: what was found, what was expected, the nearest miss."""
+    reason: str = ""
+    """A short name for the kind of failure, such as `missing` or `wrong-dev`; the same for the same root cause."""
+    at: str = PC
+    depth: int = 90
+    """How deep the cause lies: ten times `Check.layer`, plus a rank inside it. The smallest is told first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value in an author's check that makes no sense, such as an address with five parts."""
+
+    key: str
+    """The key in the lesson that holds the value."""
+    problem: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that must be true. Subclasses add their fields and `look`.
+
+    A field's name is its key in a lesson, unless its metadata name another one.
+    """
+
+    kind: ClassVar[str]
+    """The key that names it in a lesson."""
+    layer: ClassVar[int]
+    """Where it stands in the order of causes: 0 namespace, 1 link, 2 address, 3 neighbour, 4 route, 5 forwarding,
+    6 filter and NAT, 7 the way back, 8 socket, 9 application."""
+
+    at: str = PC
+    negate: bool = field(default=False, metadata={"key": "not"})
+    """The author's `not: true`."""
+    say: str = ""
+    """The author's own words, told when it does not hold."""
+    line: int = field(default=0, compare=False, metadata={"key": ""})
+    """Its line in the lesson's file, counted from 1; 0 for a check that stands in no file."""
+
+    def look(self, evidence: Evidence) -> Verdict:
+        """The verdict of the check as it is named, before `not` turns it round."""
+        raise NotImplementedError
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """The verdict that counts, with `not` and the author's words taken in."""
+        verdict = self.look(evidence)
+        if self.negate and verdict.holds:
+            says = f"{verdict.says} Here that must not be so."
+            verdict = replace(verdict, holds=False, says=says, reason="still-there", depth=10 * self.layer)
+        elif self.negate:
+            verdict = replace(verdict, holds=True, reason="")
+        if self.say and not verdict.holds:
+            verdict = replace(verdict, says=f"{verdict.says} {self.say}")
+        return verdict
+
+    def faults(self) -> Iterable[Fault]:
+        """The author's values that make no sense; none for a check that can be judged."""
+        return ()
+
+    def _holds(self, says: str) -> Verdict:
+        return Verdict(holds=True, says=says, at=self.at, depth=10 * self.layer)
+
+    def _fails(self, reason: str, says: str, rank: int = 0) -> Verdict:
+        return Verdict(holds=False, says=says, reason=reason, at=self.at, depth=10 * self.layer + rank)
+
+
+def author_keys(check: type[Check]) -> Mapping[str, Field[object]]:
+    """The keys that a lesson may write for a kind of check, each with the field that it fills."""
+    keys = {str(f.metadata.get("key", f.name)): f for f in fields(check)}
+    keys.pop("", None)
+    return keys

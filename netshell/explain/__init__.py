@@ -1,0 +1,1 @@
+"""Words for what the kernel and the wire show."""

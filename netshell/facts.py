@@ -1,0 +1,261 @@
+"""What is there: the kernel's state as plain values, and the difference of two such snapshots.
+
+It knows nothing of how the state is read, nor of how it is put into words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_address, ip_interface, ip_network
+from typing import Literal, TypeAlias
+
+PC = "pc"
+"""The name of the private machine's own network namespace, the one a learner starts in."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a cable: an interface on a node."""
+
+    node: str
+    link: str
+
+    def __str__(self) -> str:
+        return f"{self.node}:{self.link}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A network interface, as `ip link` shows it."""
+
+    name: str
+    index: int
+    kind: str
+    """`veth`, `bridge`, `loopback` …; empty where the kernel names no kind."""
+    is_up: bool
+    """Switched on by an administrator (IFF_UP)."""
+    has_carrier: bool
+    """The other end answers (IFF_LOWER_UP)."""
+    state: str
+    """The operational state of RFC 2863: `UP`, `DOWN`, `LOWERLAYERDOWN`, `UNKNOWN` …"""
+    mac: str = ""
+    mtu: int = 1500
+    master: str | None = None
+    """The bridge that it is a port of."""
+    peer: End | None = None
+    """A veth's other end, where that end lies in a namespace that has a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address with its prefix length, set on an interface: `192.0.2.1/24`."""
+
+    cidr: str
+    dev: str
+    scope: str = "global"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One entry of a routing table."""
+
+    dst: str
+    """`default`, or a network such as `192.0.2.0/24` (a host as `/32` or `/128`)."""
+    dev: str | None = None
+    via: str | None = None
+    proto: str = "boot"
+    """Who put it there: `kernel`, `boot` (typed by hand), `static`, `dhcp`, `bird` …"""
+    metric: int = 0
+    table: str = "main"
+    src: str | None = None
+    scope: str = "global"
+    kind: str = "unicast"
+    """`unicast`, `blackhole`, `unreachable`, `prohibit`, `local`, `broadcast` …"""
+    family: Literal[4, 6] = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """What a node knows of a machine on the same link: its MAC behind an IP address (RFC 826, RFC 4861)."""
+
+    ip: str
+    dev: str
+    mac: str | None
+    state: str
+    """`REACHABLE`, `STALE`, `DELAY`, `PROBE`, `FAILED`, `INCOMPLETE`, `PERMANENT`, `NOARP`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FdbEntry:
+    """A MAC address that a bridge has, and the port that it lies behind."""
+
+    mac: str
+    dev: str
+    bridge: str
+    is_learned: bool
+    """Taken from a frame that came in; false for the bridge's own and for permanent ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Everything that one network namespace holds."""
+
+    name: str
+    links: Mapping[str, Link] = field(default_factory=dict)
+    addresses: tuple[Address, ...] = ()
+    routes: tuple[Route, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    fdb: tuple[FdbEntry, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    """Keys as `sysctl` writes them: `net.ipv4.ip_forward`."""
+    is_enterable: bool = True
+    """False for a name that stands for no namespace here (`ip netns add` typed inside another namespace's shell)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame as it crossed an interface."""
+
+    time_ns: int
+    """Nanoseconds since the epoch, by the kernel's clock."""
+    node: str
+    link: str
+    is_outgoing: bool
+    data: bytes
+    """Starting with the Ethernet header."""
+    wire_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """An ICMP echo request or reply that a node sent or received (RFC 792, RFC 4443)."""
+
+    time_ns: int
+    node: str
+    link: str
+    is_outgoing: bool
+    is_reply: bool
+    src: str
+    dst: str
+    ident: int
+    sequence: int
+    size: int
+    """Bytes of payload behind the ICMP header: what `ping -s` sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole private machine at one moment."""
+
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+
+    def node(self, name: str) -> Node | None:
+        """The namespace of that name, or None."""
+        return self.nodes.get(name)
+
+
+Operation: TypeAlias = Literal["added", "removed", "changed"]
+Kind: TypeAlias = Literal["namespace", "link", "address", "route", "neighbour", "fdb", "sysctl"]
+Item: TypeAlias = Node | Link | Address | Route | Neighbour | FdbEntry | str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that appeared, went or became different between two snapshots."""
+
+    on: str
+    """The node it happened on."""
+    kind: Kind
+    op: Operation
+    name: str
+    before: Item | None = None
+    after: Item | None = None
+
+    def changed_fields(self) -> tuple[str, ...]:
+        """The names of the fields that differ, for an item that was changed."""
+        if self.before is None or self.after is None or isinstance(self.before, str):
+            return ()
+        return tuple(
+            f.name for f in fields(self.before) if getattr(self.before, f.name) != getattr(self.after, f.name, None)
+        )
+
+
+def difference(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
+    """Everything that is different in `after`, in the order a reader wants it: namespaces, links, addresses, routes."""
+    changes: list[Change] = []
+    for name in sorted(before.nodes.keys() | after.nodes.keys(), key=lambda n: (n != PC, n)):
+        old, new = before.nodes.get(name), after.nodes.get(name)
+        if old is None and new is not None:
+            changes.append(Change(name, "namespace", "added", name, None, new))
+        elif new is None and old is not None:
+            changes.append(Change(name, "namespace", "removed", name, old, None))
+            continue
+        elif old is not None and new is not None and old.is_enterable is not new.is_enterable:
+            changes.append(Change(name, "namespace", "changed", name, old, new))
+        changes += _node_difference(old or Node(name), new or Node(name), is_new=old is None)
+    return tuple(changes)
+
+
+_Key: TypeAlias = tuple[object, ...]
+"""What makes an item the same one in both snapshots; the first part is the name it is told by."""
+
+
+def _node_difference(old: Node, new: Node, *, is_new: bool) -> list[Change]:
+    """What changed on one node; what every new namespace is born with (its `lo`, its settings) is not news."""
+    pairs: list[tuple[Kind, Mapping[_Key, Item], Mapping[_Key, Item]]] = [
+        ("link", _by_key(old.links), _by_key(new.links)),
+        ("address", {(a.cidr, a.dev): a for a in old.addresses}, {(a.cidr, a.dev): a for a in new.addresses}),
+        ("route", _routes_by_key(old), _routes_by_key(new)),
+        ("neighbour", {(n.ip, n.dev): n for n in old.neighbours}, {(n.ip, n.dev): n for n in new.neighbours}),
+        ("fdb", {(e.mac, e.dev): e for e in old.fdb}, {(e.mac, e.dev): e for e in new.fdb}),
+        ("sysctl", {} if is_new else _by_key(old.sysctls), {} if is_new else _by_key(new.sysctls)),
+    ]
+    return [
+        Change(new.name, kind, _operation(was.get(key), now.get(key)), str(key[0]), was.get(key), now.get(key))
+        for kind, was, now in pairs
+        for key in dict.fromkeys([*was, *now])
+        if was.get(key) != now.get(key) and not (is_new and kind == "link" and key == ("lo",))
+    ]
+
+
+def _by_key(items: Mapping[str, Item]) -> dict[_Key, Item]:
+    return {(name,): item for name, item in items.items()}
+
+
+def _routes_by_key(node: Node) -> dict[_Key, Item]:
+    """A route is known by what the kernel keeps apart; two that differ only in their gateway are told apart by it."""
+    routes: dict[_Key, Item] = {}
+    for route in node.routes:
+        key: _Key = (route.dst, route.family, route.table, route.metric, route.dev, route.kind)
+        routes[(*key, route.via) if key in routes else key] = route
+    return routes
+
+
+def _operation(before: Item | None, after: Item | None) -> Operation:
+    if before is None:
+        return "added"
+    return "removed" if after is None else "changed"
+
+
+def route_to(node: Node, destination: str) -> Route | None:
+    """The route that the main table holds for an address: longest prefix, then lowest metric (RFC 1812, 5.2.4.3).
+
+    `destination` is an IP address. Raises ValueError where it is not one.
+    """
+    target = ip_address(destination)
+    fitting = [
+        (0 if route.dst == "default" else ip_network(route.dst).prefixlen, -route.metric, route)
+        for route in node.routes
+        if route.table == "main"
+        and route.family == target.version
+        and (route.dst == "default" or target in ip_network(route.dst))
+    ]
+    return max(fitting, key=lambda item: item[:2])[2] if fitting else None
+
+
+def holder_of(snapshot: Snapshot, ip: str) -> tuple[Node, Address] | None:
+    """The node, and the address with its prefix, that an IP is set on (the first one where several have it)."""
+    for node in snapshot.nodes.values():
+        for address in node.addresses:
+            if str(ip_interface(address.cidr).ip) == ip and ip_interface(address.cidr).ip.is_loopback is False:
+                return node, address
+    return None

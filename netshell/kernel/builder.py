@@ -1,0 +1,258 @@
+"""A topology laid in namespaces that are there: cables, bridges, addresses and routes, passing frames at the end."""
+
+import itertools
+import os
+import struct
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_interface, ip_network
+
+from netshell import linux
+from netshell.errors import UserError
+from netshell.facts import PC
+from netshell.kernel import devices, netlink
+from netshell.kernel.netlink import Refusal, Request, attribute
+from netshell.kernel.observer import Observer, Station, indexes_of, link_state, port_states, sysctl_path
+from netshell.namespaces import Namespaces
+from netshell.topology import EndSpec, LinkSpec, RouteSpec, Topology
+
+BRIDGE = "br0"
+"""The bridge that makes a node a switch."""
+
+_GATEWAY_LINK = "eth0"
+_IFF_UP = 1
+_FORWARDING = 3
+_READY_LIMIT_S = 3.0
+_READY_POLL_S = 0.0005
+_SCOPE_LINK = 253
+_REMEDY = "Look at the `lab` of the lesson; `netshell doctor` names what this kernel lacks."
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """An end of a cable, with the station of the namespace that it lies in."""
+
+    station: Station
+    spec: EndSpec
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.spec.node}:{self.spec.link}"
+
+
+class Builder:
+    """Builds labs. The far side of the PC's own interface is a namespace without a name, kept alive from here."""
+
+    def __init__(self, namespaces: Namespaces, observer: Observer) -> None:
+        self._namespaces = namespaces
+        self._observer = observer
+        self._outside: Station | None = None
+
+    def build(self, topology: Topology) -> None:
+        """Lay everything; raises UserError naming what could not be. What was laid before that stays."""
+        self._observer.follow()
+        if self._outside is not None:
+            self._outside.close()
+            self._outside = None
+        switches = {node.name: self._station(node.name) for node in topology.nodes if node.kind == "switch"}
+        self._add_bridges(switches)
+        numbers = self._free_indexes(topology)
+        ends = self._lay_cables(topology.links, numbers)
+        if topology.pc_interface is not None:
+            ends += self._lay_cable_outside(topology.pc_interface, topology.pc_default, numbers)
+        for router in (node.name for node in topology.nodes if node.kind == "router"):
+            self._forward(router, has_ipv6=any(_has_ipv6(end.spec) for end in ends if end.spec.node == router))
+        self._switch_on(ends, switches)
+        self._wait_until_ready(ends, switches)
+        self._set_routes(_routes(topology))
+
+    def _station(self, node: str) -> Station:
+        namespace = self._namespaces.names.get(node)
+        if namespace is None or not namespace.is_enterable:
+            raise UserError(f"The lab cannot be built: there is no namespace `{node}`.", _REMEDY)
+        return self._observer.stations[namespace.inode]
+
+    def _free_indexes(self, topology: Topology) -> Iterator[int]:
+        """Numbers for links, each used once in the whole lab.
+
+        The kernel leaves a veth whose index equals its other end's in state UNKNOWN for up to a second (it takes it
+        for no stacked device, net/core/link_watch.c), and `eth0@if7` says more when there is one 7 only.
+        """
+        nodes = dict.fromkeys([PC, *(end.node for link in topology.links for end in (link.a, link.b))])
+        return itertools.count(1 + max(max(indexes_of(self._station(node))) for node in nodes))
+
+    def _add_bridges(self, switches: dict[str, Station]) -> None:
+        options = attribute(1, struct.pack("=I", 0)) + attribute(5, struct.pack("=I", 0))  # FORWARD_DELAY, STP_STATE
+        body = _link(is_up=True) + _name(BRIDGE) + attribute(18, attribute(1, b"bridge") + attribute(2, options))
+        for name, station in switches.items():
+            what = f"the bridge {BRIDGE} on {name}"
+            _carry_out(station, [Request(what, netlink.NEWLINK, netlink.CREATE | netlink.EXCL, body)])
+
+    def _lay_cables(self, links: Sequence[LinkSpec], numbers: Iterator[int]) -> list[_End]:
+        """One message makes a cable, puts its far end in place and names both."""
+        pairs = [
+            (
+                _End(self._station(link.a.node), link.a, next(numbers)),
+                _End(self._station(link.b.node), link.b, next(numbers)),
+            )
+            for link in links
+        ]
+        _for_each_station((near.station, _cable(near, far)) for near, far in pairs)
+        return [end for pair in pairs for end in pair]
+
+    def _lay_cable_outside(self, interface: EndSpec, gateway: str | None, numbers: Iterator[int]) -> list[_End]:
+        """The PC's interface, plugged into a namespace that nobody sees, where the gateway's address answers."""
+        with self._namespaces.visit(self._namespaces.names[PC].fd):
+            linux.unshare(linux.NEWNET)
+            fd = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self._outside = self._observer.open(fd)
+        near = _End(self._station(PC), interface, next(numbers))
+        addresses = _gateway_addresses(interface, gateway)
+        far = _End(self._outside, EndSpec("outside", _GATEWAY_LINK, addresses), next(numbers))
+        _carry_out(near.station, [_cable(near, far)])
+        return [near, far]
+
+    def _forward(self, router: str, *, has_ipv6: bool) -> None:
+        keys = ["net.ipv4.ip_forward"] + ["net.ipv6.conf.all.forwarding"] * has_ipv6
+        with self._namespaces.enter(router):
+            for key in keys:
+                try:
+                    sysctl_path(key).write_text("1", encoding="ascii")
+                except OSError as error:
+                    raise UserError(
+                        f"The lab cannot be built: {router} cannot be made a router, {key}: {error.strerror}.", _REMEDY
+                    ) from error
+
+    def _switch_on(self, ends: Sequence[_End], switches: dict[str, Station]) -> None:
+        """Offloads off, ports into their bridges, `lo` and both ends up, addresses set."""
+        bridges = {name: devices.index_of(station.talk.fileno(), BRIDGE) for name, station in switches.items()}
+        requests: list[tuple[Station, Request]] = [
+            (station, Request("lo", netlink.NEWLINK, 0, _link(is_up=True) + _name("lo")))
+            for station in {id(end.station): end.station for end in ends if end.spec.node != PC}.values()
+        ]
+        for end in ends:
+            end.station.settle(end.spec.link, end.index)
+            master = attribute(10, struct.pack("=I", bridges[end.spec.node])) if end.spec.node in bridges else b""
+            on = Request(f"the link {end}", netlink.NEWLINK, 0, _link(end.index, is_up=True) + master)
+            requests += [(end.station, on), *((end.station, _address(end, cidr)) for cidr in end.spec.addresses)]
+        _for_each_station(requests)
+
+    def _wait_until_ready(self, ends: Sequence[_End], switches: dict[str, Station]) -> None:
+        """Until every end has carrier and every port forwards: a frame sent earlier would be lost."""
+        deadline = time.monotonic() + _READY_LIMIT_S
+        waiting = list(ends)
+        while waiting:
+            waiting = [end for end in waiting if not _is_running(end)]
+            if not waiting and all(_forwards(station) for station in switches.values()):
+                return
+            if time.monotonic() > deadline:
+                late = ", ".join(map(str, waiting)) or "a bridge's ports"
+                raise UserError(f"The lab cannot be built: {late} did not come up within 3 seconds.", _REMEDY)
+            time.sleep(_READY_POLL_S)
+
+    def _set_routes(self, routes: Sequence[RouteSpec]) -> None:
+        pairs = []
+        for route in routes:
+            station = self._station(route.node)
+            pairs.append((station, _route(route, station)))
+        _for_each_station(pairs)
+
+
+def _carry_out(station: Station, requests: Sequence[Request]) -> None:
+    refusals = station.talk.carry_out(requests)
+    if refusals:
+        raise UserError(f"The lab cannot be built: {_told(refusals[0])}.", _REMEDY)
+
+
+def _told(refusal: Refusal) -> str:
+    return f"{refusal.request.what}: {refusal.reason.rstrip('.')}"
+
+
+def _for_each_station(pairs: Iterable[tuple[Station, Request]]) -> None:
+    grouped: dict[int, tuple[Station, list[Request]]] = {}
+    for station, request in pairs:
+        grouped.setdefault(id(station), (station, []))[1].append(request)
+    for station, requests in grouped.values():
+        _carry_out(station, requests)
+
+
+def _link(index: int = 0, *, is_up: bool = False) -> bytes:
+    """A struct ifinfomsg: the flags and the mask of those that are to change."""
+    return struct.pack("=4xiII", index, _IFF_UP * is_up, _IFF_UP * is_up)
+
+
+def _name(link: str) -> bytes:
+    return attribute(3, link.encode() + b"\0")
+
+
+def _cable(near: _End, far: _End) -> Request:
+    peer = _link(far.index) + _name(far.spec.link) + attribute(28, struct.pack("=I", far.station.fd))  # IFLA_NET_NS_FD
+    kind = attribute(1, b"veth") + attribute(2, attribute(1, peer))
+    body = _link(near.index) + _name(near.spec.link) + attribute(18, kind)
+    return Request(f"the cable {near} -- {far}", netlink.NEWLINK, netlink.CREATE | netlink.EXCL, body)
+
+
+def _address(end: _End, cidr: str) -> Request:
+    interface = ip_interface(cidr)
+    family = 2 if interface.version == 4 else 10
+    body = struct.pack("=BBBBI", family, interface.network.prefixlen, 0, 0, end.index)
+    packed = interface.ip.packed
+    body += attribute(2, packed) + attribute(1, packed)  # IFA_LOCAL, IFA_ADDRESS
+    return Request(f"the address {cidr} on {end}", netlink.NEWADDR, netlink.CREATE | netlink.EXCL, body)
+
+
+def _route(route: RouteSpec, station: Station) -> Request:
+    """As `ip route add` would send it: table main (254), protocol boot (3), kind unicast (1)."""
+    via = ip_address(route.via) if route.via else None
+    network = None if route.dst == "default" else ip_network(route.dst)
+    version = network.version if network else via.version if via else 4
+    scope = _SCOPE_LINK if via is None and version == 4 else 0
+    prefix = network.prefixlen if network else 0
+    body = struct.pack("=BBBBBBBBI", 2 if version == 4 else 10, prefix, 0, 0, 254, 3, scope, 1, 0)
+    what = f"the route to {route.dst} on {route.node}"
+    if network:
+        body += attribute(1, network.network_address.packed)
+    if via:
+        body += attribute(5, via.packed)
+        what += f" via {via}"
+    if route.dev:
+        try:
+            index = devices.index_of(station.talk.fileno(), route.dev)
+        except OSError as error:
+            raise UserError(f"The lab cannot be built: {what}: there is no link {route.dev}.", _REMEDY) from error
+        body += attribute(4, struct.pack("=I", index))
+    return Request(what, netlink.NEWROUTE, netlink.CREATE | netlink.EXCL, body)
+
+
+def _routes(topology: Topology) -> list[RouteSpec]:
+    routes = list(topology.routes)
+    if topology.pc_default is not None:
+        routes.append(RouteSpec(PC, "default", topology.pc_default))
+    return routes
+
+
+def _gateway_addresses(interface: EndSpec, gateway: str | None) -> tuple[str, ...]:
+    """The gateway's address with the prefix length of the PC's network that it lies in."""
+    if gateway is None:
+        return ()
+    for cidr in interface.addresses:
+        network = ip_interface(cidr).network
+        if ip_address(gateway) in network:
+            return (f"{gateway}/{network.prefixlen}",)
+    raise UserError(
+        f"The lab cannot be built: the PC's gateway {gateway} lies in none of its networks.",
+        "Choose an address of the same network for `default` in the lab's `pc`.",
+    )
+
+
+def _has_ipv6(end: EndSpec) -> bool:
+    return any(ip_interface(cidr).version == 6 for cidr in end.addresses)
+
+
+def _is_running(end: _End) -> bool:
+    return link_state(end.station, end.index) == "UP"
+
+
+def _forwards(switch: Station) -> bool:
+    return all(state == _FORWARDING for state in port_states(switch).values())

@@ -1,0 +1,57 @@
+"""The engine's handle on the kernel helper."""
+
+from typing import TYPE_CHECKING
+
+from netshell.facts import Snapshot
+from netshell.helper import Helper, Ticket, Worker
+from netshell.namespaces import Doors
+from netshell.topology import Topology
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+
+class Kernel:
+    """The kernel's state inside one private machine: read as snapshots, written as labs.
+
+    Start it before threads and heavy imports: it forks. Call `attach` once an event loop runs.
+    """
+
+    def __init__(self, helper: Helper) -> None:
+        self._helper = helper
+
+    @classmethod
+    def start(cls, pid1: int, doors: Doors | None = None) -> "Kernel":
+        """Fork the helper for the private machine whose PID 1 is `pid1`; `doors` as for `Namespaces`."""
+
+        def serve(worker: Worker) -> None:
+            from netshell.kernel.server import serve_kernel  # noqa: PLC0415 - only the helper needs it
+
+            serve_kernel(worker, pid1, doors)
+
+        return cls(Helper.start("kernel", serve))
+
+    def attach(self, loop: "asyncio.AbstractEventLoop", moved: "Callable[[], None] | None" = None) -> None:
+        """Take part in an event loop; `moved` is called at most 20 ms after anything changed inside."""
+        self._helper.attach(loop, None if moved is None else lambda _event: moved())
+
+    def post_snapshot(self) -> Ticket:
+        """Ask for a snapshot now, before there is an event loop, to await it later."""
+        return self._helper.post("snapshot")
+
+    async def snapshot(self) -> Snapshot:
+        """The whole private machine now. Raises UserError when it, or the helper, has ended."""
+        found: Snapshot = await self._helper.ask("snapshot")
+        return found
+
+    async def build(self, topology: Topology) -> None:
+        """Lay a lab's links and set its addresses and routes, in namespaces that are there already.
+
+        Done when all of it passes frames. Raises UserError naming what the kernel refused.
+        """
+        await self._helper.ask("build", topology)
+
+    def close(self) -> None:
+        """End the helper."""
+        self._helper.close()

@@ -1,0 +1,250 @@
+"""Snapshots of all namespaces, each read again only where its kernel said that something moved.
+
+It keeps a netlink conversation and a monitor open in every namespace. Neighbours and bridge tables are read every
+time: the kernel does not tell of each step in a neighbour's life.
+"""
+
+import os
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from netshell.facts import End, Node, Snapshot
+from netshell.kernel import decode, devices, netlink
+from netshell.kernel.decode import RawLink
+from netshell.namespaces import Namespaces
+
+SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding", "net.ipv4.conf.all.rp_filter")
+"""The settings that a snapshot holds; RTM_NEWNETCONF tells when one of them changes."""
+
+_NO_COUNTERS = netlink.attribute(29, struct.pack("=I", 8))
+"""IFLA_EXT_MASK with RTEXT_FILTER_SKIP_STATS: counters are most of the bytes, and no fact."""
+_ANY_LINK = bytes(16) + _NO_COUNTERS
+_ANY_ADDRESS, _ANY_ROUTE, _ANY_NEIGHBOUR = bytes(8), bytes(12), bytes(12)
+_ANY_FDB = struct.pack("=B11x", 7)
+_AF_BRIDGE_LINKS = struct.pack("=B15x", 7)
+
+_Fact = TypeVar("_Fact")
+
+
+@dataclass(slots=True)
+class Station:
+    """One namespace under observation."""
+
+    fd: int
+    talk: netlink.Conversation
+    monitor: netlink.Monitor
+    links: dict[int, RawLink] = field(default_factory=dict)
+    node: Node = field(default_factory=lambda: Node(""))
+    nsids: dict[int, int] = field(default_factory=dict)
+    """What this namespace calls others: its nsid to their inode."""
+    settled: set[int] = field(default_factory=set)
+    """Indexes of the links whose offloads were switched off when they were first seen."""
+    is_stale: bool = True
+    has_stale_sysctls: bool = True
+
+    def settle(self, link: str, index: int) -> None:
+        """Switch the offloads of a new cable off, once: a learner may switch them on again."""
+        if index not in self.settled:
+            self.settled.add(index)
+            devices.switch_offloads_off(self.talk.fileno(), link)
+
+    def close(self) -> None:
+        """Leave the namespace to itself."""
+        self.talk.close()
+        self.monitor.close()
+        os.close(self.fd)
+
+
+class Observer:
+    """Every namespace of the private machine, watched.
+
+    `on_open` and `on_close` are told of each station, so that the caller can poll its monitor.
+    """
+
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        on_open: Callable[[int, Station], None],
+        on_close: Callable[[int, Station], None],
+    ) -> None:
+        self._namespaces = namespaces
+        self._on_open = on_open
+        self._on_close = on_close
+        self.stations: dict[int, Station] = {}
+        """By the namespace's inode."""
+        self.follow()
+
+    def follow(self) -> None:
+        """Open stations in new namespaces, close those of gone ones."""
+        if not self._namespaces.refresh() and self.stations:
+            return
+        distinct = self._namespaces.distinct()
+        for inode in self.stations.keys() - distinct.keys():
+            station = self.stations.pop(inode)
+            self._on_close(inode, station)
+            station.close()
+            for other in self.stations.values():
+                other.nsids = {nsid: known for nsid, known in other.nsids.items() if known != inode}
+        for inode in distinct.keys() - self.stations.keys():
+            self.stations[inode] = station = self.open(os.dup(distinct[inode].fd))
+            self._on_open(inode, station)
+
+    def open(self, fd: int) -> Station:
+        """A station in the namespace that `fd`, from here on the station's own, stands for."""
+        with self._namespaces.visit(fd):
+            return Station(fd, netlink.Conversation(), netlink.Monitor())
+
+    def hear(self, station: Station) -> bool:
+        """Take in what a namespace's kernel said; whether anything moved."""
+        heard, has_missed = station.monitor.drain()
+        if has_missed:
+            station.is_stale = station.has_stale_sysctls = True
+            station.nsids.clear()
+        for kind, bodies in heard.items():
+            if kind in {netlink.NEWNETCONF, netlink.DELNETCONF}:
+                station.has_stale_sysctls = True
+            elif kind in {netlink.NEWNSID, netlink.DELNSID}:
+                station.nsids.clear()
+            elif kind in _NEIGHBOUR_NEWS:
+                continue
+            else:
+                station.is_stale = True
+            if kind == netlink.NEWLINK:
+                _settle_cables(station, map(decode.link_of, bodies))
+        return has_missed or bool(heard)
+
+    def snapshot(self) -> Snapshot:
+        """The whole private machine now."""
+        self.follow()
+        for station in self.stations.values():
+            self.hear(station)
+            if station.is_stale:
+                self._read_links(station)
+            self._read_moving(station)
+        for name, namespace in self._namespaces.names.items():
+            if namespace.is_enterable and self.stations[namespace.inode].has_stale_sysctls:
+                self._read_sysctls(name, self.stations[namespace.inode])
+        home = {inode: namespace.name for inode, namespace in self._namespaces.distinct().items()}
+        linked = {inode: self._with_links(inode, station, home) for inode, station in self.stations.items()}
+        return Snapshot(
+            {
+                name: replace(linked[namespace.inode], name=name)
+                if namespace.is_enterable
+                else Node(name, is_enterable=False)
+                for name, namespace in self._namespaces.names.items()
+            }
+        )
+
+    def _read_links(self, station: Station) -> None:
+        """What the kernel tells every change of: links, addresses, routes."""
+        station.is_stale = False
+        links = map(decode.link_of, station.talk.dump(netlink.GETLINK, _ANY_LINK))
+        station.links = {link.index: link for link in links}
+        _settle_cables(station, station.links.values())
+        names = {index: link.name for index, link in station.links.items()}
+        station.node = replace(
+            station.node,
+            addresses=_decoded(station, netlink.GETADDR, _ANY_ADDRESS, decode.address_of, names),
+            routes=_decoded(station, netlink.GETROUTE, _ANY_ROUTE, decode.route_of, names),
+        )
+
+    def _read_moving(self, station: Station) -> None:
+        names = {index: link.name for index, link in station.links.items()}
+        has_bridge = any(link.kind == "bridge" for link in station.links.values())
+        fdb = _decoded(station, netlink.GETNEIGH, _ANY_FDB, decode.fdb_of, names) if has_bridge else ()
+        station.node = replace(
+            station.node,
+            neighbours=_decoded(station, netlink.GETNEIGH, _ANY_NEIGHBOUR, decode.neighbour_of, names),
+            fdb=tuple(dict.fromkeys(fdb)),  # a MAC stands there once for each VLAN
+        )
+
+    def _read_sysctls(self, name: str, station: Station) -> None:
+        station.has_stale_sysctls = False
+        sysctls = {}
+        with self._namespaces.enter(name):
+            for key in SYSCTLS:
+                with suppress(OSError):
+                    sysctls[key] = sysctl_path(key).read_text(encoding="ascii").strip()
+        station.node = replace(station.node, sysctls=sysctls)
+
+    def _with_links(self, inode: int, station: Station, home: Mapping[int, str]) -> Node:
+        links = {}
+        for raw in station.links.values():
+            peer = self._peer(inode, station, raw) if raw.peer_index else None
+            end = End(home[peer[0]], peer[1].name) if peer else None
+            links[raw.name] = replace(raw.link(station.links), peer=end)
+        return replace(station.node, links=links)
+
+    def _peer(self, inode: int, station: Station, raw: RawLink) -> tuple[int, RawLink] | None:
+        """The other end of a veth: the namespace's inode, and the link there."""
+        if raw.peer_nsid is None:
+            found = station.links.get(raw.peer_index)
+            return (inode, found) if found else None
+        where = station.nsids.get(raw.peer_nsid)
+        if where is None:
+            where = self._find_namespace(inode, station, raw)
+        found = self.stations[where].links.get(raw.peer_index) if where in self.stations else None
+        return (where, found) if where is not None and found else None
+
+    def _find_namespace(self, inode: int, station: Station, raw: RawLink) -> int | None:
+        """Which namespace an nsid means: those that have a fitting end are asked about, RTM_GETNSID."""
+        for other, candidate in self.stations.items():
+            end = candidate.links.get(raw.peer_index)
+            if other == inode or end is None or end.peer_index != raw.index:
+                continue
+            with suppress(OSError):
+                question = bytes(4) + netlink.attribute(3, struct.pack("=I", candidate.fd))
+                answer = netlink.attributes(station.talk.ask(netlink.GETNSID, question), 4)
+                (nsid,) = struct.unpack("=i", answer[1])
+                if nsid >= 0:
+                    station.nsids[nsid] = other
+                if nsid == raw.peer_nsid:
+                    return other
+        return None
+
+
+_NEIGHBOUR_NEWS = frozenset({28, 29})
+"""RTM_NEWNEIGH and RTM_DELNEIGH: read at every snapshot anyway."""
+
+
+def sysctl_path(key: str) -> Path:
+    """Where a setting is read and written, for the namespace that the process stands in."""
+    return Path("/proc/sys", *key.split("."))
+
+
+def indexes_of(station: Station) -> list[int]:
+    """The index of every link in a namespace."""
+    return [decode.link_of(body).index for body in station.talk.dump(netlink.GETLINK, _ANY_LINK)]
+
+
+def link_state(station: Station, index: int) -> str:
+    """The operational state of one link, as `facts.Link.state` has it. Raises OSError (ENODEV) where there is none."""
+    question = struct.pack("=4xi8x", index) + _NO_COUNTERS
+    return decode.link_of(station.talk.ask(netlink.GETLINK, question)).state
+
+
+def port_states(station: Station) -> dict[int, int]:
+    """The state of every bridge port by its index: 3 forwards (IFLA_BRPORT_STATE)."""
+    bodies = station.talk.dump(netlink.GETLINK, _AF_BRIDGE_LINKS)
+    return {index: state for index, state in map(decode.port_state_of, bodies) if state >= 0}
+
+
+def _decoded(
+    station: Station,
+    kind: int,
+    question: bytes,
+    reader: Callable[[bytes, Mapping[int, str]], _Fact | None],
+    names: Mapping[int, str],
+) -> tuple[_Fact, ...]:
+    found = (reader(body, names) for body in station.talk.dump(kind, question))
+    return tuple(fact for fact in found if fact is not None)
+
+
+def _settle_cables(station: Station, links: Iterable[RawLink]) -> None:
+    for link in links:
+        if link.kind == "veth":
+            station.settle(link.name, link.index)

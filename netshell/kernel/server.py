@@ -1,0 +1,49 @@
+"""What the kernel helper does: watch every namespace, answer for snapshots and labs. It runs in the helper process."""
+
+import select
+
+from netshell.facts import Snapshot
+from netshell.helper import Worker
+from netshell.kernel.builder import Builder
+from netshell.kernel.observer import Observer, Station
+from netshell.namespaces import Doors, Namespaces
+from netshell.topology import Topology
+
+_MOVED_WITHIN_S = 0.015
+
+
+def serve_kernel(worker: Worker, pid1: int, doors: Doors | None) -> None:
+    """Serve until the engine ends. Raises MachineError where this process may not look into the private machine."""
+    _Server(worker, Namespaces(pid1, doors))
+    worker.run()
+
+
+class _Server:
+    """The observer and the builder, wired to the helper's loop."""
+
+    def __init__(self, worker: Worker, namespaces: Namespaces) -> None:
+        self._worker = worker
+        self._observer = Observer(namespaces, self._watch, self._unwatch)
+        self._builder = Builder(namespaces, self._observer)
+        worker.handlers.update(snapshot=self._snapshot, build=self._build)
+        worker.watch(namespaces.fileno(), self._follow, select.POLLPRI)
+
+    def _watch(self, _inode: int, station: Station) -> None:
+        self._worker.watch(station.monitor.fileno(), lambda: self._hear(station))
+
+    def _unwatch(self, _inode: int, station: Station) -> None:
+        self._worker.unwatch(station.monitor.fileno())
+
+    def _hear(self, station: Station) -> None:
+        if self._observer.hear(station):
+            self._worker.tell("moved", within_s=_MOVED_WITHIN_S)
+
+    def _follow(self) -> None:
+        self._observer.follow()
+        self._worker.tell("moved", within_s=_MOVED_WITHIN_S)
+
+    def _snapshot(self) -> Snapshot:
+        return self._observer.snapshot()
+
+    def _build(self, topology: Topology) -> None:
+        self._builder.build(topology)

@@ -1,0 +1,37 @@
+"""Everything that must be forked before anything heavy is imported: the private machine, and those who watch it."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from netshell.capture import Capture
+from netshell.kernel import Kernel
+from netshell.namespaces import Doors
+from netshell.sandbox import build, identity
+from netshell.terminal import startup
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A private machine with its helpers, not yet part of an event loop."""
+
+    made: build.Made
+    kernel: Kernel
+    capture: Capture
+    nonce: str
+    """What the marks of its shells carry."""
+
+
+def launch(*, has_shared_directory: bool = True) -> Launched:
+    """Start the private machine for the account that runs netshell, or that typed `sudo netshell`.
+
+    The learner's own directory `~/netshell-work` is shared with it. Raises MachineError where this computer refuses.
+    """
+    identity.become_invoking_user(os.environ)
+    home = os.environ.get("HOME", "")
+    shared = Path(home, "netshell-work") if has_shared_directory and os.path.isdir(home) else None  # noqa: PTH112
+    nonce = secrets.token_hex(8)
+    made = build.make(shared, startup.files(nonce))
+    doors = Doors.of_descriptors(made.root, made.network)
+    return Launched(made, Kernel.start(made.pid, doors), Capture.start(made.pid, doors), nonce)

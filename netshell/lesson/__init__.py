@@ -1,0 +1,1 @@
+"""Lessons: Markdown in, values and every fault out."""

@@ -1,0 +1,235 @@
+"""The lessons that are there: finding one, listing all, and loading one from its compiled form where that is fresh.
+
+It knows neither Markdown nor YAML; what reads them is imported only when a lesson has to be compiled.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from netshell import __version__
+from netshell.errors import Diagnostic, ExitCode, LessonError, UserError
+from netshell.lesson.compiled import VERSION, lesson_from
+from netshell.lesson.model import Lesson
+from netshell.lesson.source import decode, read_bytes
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_INSTALLED = _PACKAGE / "_lessons"
+"""In a wheel: the lessons with their compiled forms beside them."""
+_CHECKOUT = _PACKAGE.parent / "lessons"
+_ORDER = "order.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A lesson as the list shows it."""
+
+    id: str
+    title: str
+    summary: str
+    minutes: int
+    needs: tuple[str, ...]
+    tools: tuple[str, ...]
+    path: Path
+    is_usable: bool = True
+    """False for a file with faults; its summary then says so."""
+
+
+def bundled_directory() -> Path:
+    """Where the lessons lie that come with netshell."""
+    return _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+
+
+def find(name: str, directories: Sequence[Path] = ()) -> Path:
+    """The file of a lesson, named by its id or by a path.
+
+    An id is looked for in `directories`, from the last to the first, then among the bundled lessons.
+    Raises UserError (USAGE), with the ids that come close, where there is none.
+    """
+    known = _known(directories)
+    if name in known:
+        return known[name]
+    path = Path(name)
+    is_path = "/" in name or name.endswith(".md")
+    try:
+        if path.exists() if is_path else path.is_file():
+            return path
+    except (OSError, ValueError):
+        pass  # too long for a path, or no path at all
+    if is_path:
+        raise UserError(f"There is no file {name}.", "Check the path.", ExitCode.USAGE)
+    from difflib import get_close_matches  # noqa: PLC0415 - 6 ms that only a mistyped name costs
+
+    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    names = " or ".join(f"`{near}`" for near in close)
+    remedy = f"Did you mean {names}?" if close else "`netshell lessons` lists them."
+    raise UserError(f"There is no lesson `{name}`.", remedy, ExitCode.USAGE)
+
+
+def catalogue(directories: Sequence[Path] = ()) -> tuple[Entry, ...]:
+    """Every lesson: the bundled ones first; each directory by its `order.txt`, then by name."""
+    return tuple(_entry(path) for path in _known(directories).values())
+
+
+def _known(directories: Sequence[Path]) -> dict[str, Path]:
+    """The files of all lessons by id; a later directory's takes the place of an earlier one of the same id.
+
+    Raises UserError (USAGE) for a given directory that cannot be read.
+    """
+    known: dict[str, Path] = {}
+    for directory in (bundled_directory(), *directories):
+        try:
+            known |= {path.stem: path for path in lessons_in(directory)}
+        except OSError as error:
+            if directory in directories:
+                problem = f"The directory of lessons {directory} cannot be read: {error.strerror}."
+                raise UserError(problem, "Check `--lessons`.", ExitCode.USAGE) from None
+    return known
+
+
+def _entry(path: Path) -> Entry:
+    try:
+        compiled = _compiled(path)
+    except UserError:
+        summary = f"This lesson has faults: `netshell lesson check {path}` lists them."
+        return Entry(path.stem, path.stem, summary, 0, (), (), path, is_usable=False)
+    return Entry(
+        path.stem,
+        compiled["title"],
+        compiled["summary"],
+        compiled.get("minutes", 15),
+        tuple(compiled.get("needs") or ()),
+        tuple(compiled.get("tools") or ()),
+        path,
+    )
+
+
+def lessons_in(directory: Path) -> list[Path]:
+    """The files of a directory's lessons, in their order. A `README.md` is no lesson."""
+    names = {path.stem for path in directory.iterdir() if path.suffix == ".md" and path.stem.upper() != "README"}
+    try:
+        order = [line.strip() for line in (directory / _ORDER).read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError):
+        order = []
+    listed = [name for name in dict.fromkeys(order) if name in names]
+    return [directory / f"{name}.md" for name in [*listed, *sorted(names.difference(listed))]]
+
+
+def load(path: Path, seed: int) -> Lesson:
+    """A lesson for one seed. Raises LessonError with every fault, or UserError for a file that cannot be read."""
+    return lesson_from(_compiled(path), path, seed)
+
+
+def check_file(path: Path) -> tuple[Diagnostic, ...]:
+    """Every fault and warning of a lesson, by place. Raises UserError where the file cannot be read at all."""
+    from netshell.lesson.reader import read_lesson  # noqa: PLC0415 - parsers are for authors only
+
+    data = read_bytes(path)
+    try:
+        text = decode(data, str(path))
+    except LessonError as error:
+        return error.diagnostics
+    return read_lesson(text, str(path))[1].in_order()
+
+
+def compile_source(data: bytes, file: str) -> dict[str, Any]:
+    """The compiled form of a lesson's bytes. Raises LessonError with every fault."""
+    from netshell.lesson.reader import read_lesson  # noqa: PLC0415 - parsers are for authors only
+
+    compiled, faults = read_lesson(decode(data, file), file)
+    if faults.has_errors:
+        found = faults.in_order()
+        count = sum(not fault.is_warning for fault in found)
+        problem = f"The lesson {file} cannot be used: it has {'one fault' if count == 1 else f'{count} faults'}."
+        raise LessonError(problem, found)
+    return compiled
+
+
+def compile_bundled(source_dir: Path, target_dir: Path) -> tuple[Path, ...]:
+    """Copies every lesson of a directory with its compiled form beside it, for the wheel; gives the files written.
+
+    Raises LessonError at the first lesson that has faults.
+    """
+    target_dir.mkdir(parents=True, exist_ok=True)
+    written = []
+    for path in lessons_in(source_dir):
+        data = read_bytes(path)
+        record = _record(data, compile_source(data, str(path)), _release_stamp())
+        for name, content in ((path.name, data), (f"{path.stem}.json", record)):
+            (target_dir / name).write_bytes(content)
+            written.append(target_dir / name)
+    order = source_dir / _ORDER
+    if order.is_file():
+        (target_dir / _ORDER).write_bytes(order.read_bytes())
+        written.append(target_dir / _ORDER)
+    return tuple(written)
+
+
+def _compiled(path: Path) -> dict[str, Any]:
+    """The compiled form: shipped, kept, or made now and kept."""
+    data = read_bytes(path)
+    # Only what lies in the package is trusted: a stranger's directory could hold a form that no reader has judged.
+    if path.parent == _INSTALLED and (known := _read_record(path.with_suffix(".json"), data, _release_stamp())):
+        return known
+    kept = _kept_at(data)
+    if known := _read_record(kept, data, _local_stamp()):
+        return known
+    compiled = compile_source(data, str(path))
+    _keep(kept, _record(data, compiled, _local_stamp()))
+    return compiled
+
+
+def _release_stamp() -> str:
+    return f"{VERSION} {__version__}"
+
+
+def _local_stamp() -> str:
+    """Changes with every edit of the reader and the checks too, so that their authors meet no stale form."""
+    directories = (_PACKAGE / "lesson", _PACKAGE / "checks")
+    times = [entry.stat().st_mtime_ns for d in directories for entry in os.scandir(d) if entry.name.endswith(".py")]
+    return f"{_release_stamp()} {max(times, default=0)}"
+
+
+def _record(data: bytes, compiled: dict[str, Any], stamp: str) -> bytes:
+    record = {"stamp": stamp, "source": sha256(data).hexdigest(), "lesson": compiled}
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _read_record(path: Path, data: bytes, stamp: str) -> dict[str, Any] | None:
+    """A compiled form, where it is whole and belongs to this source and this netshell."""
+    try:
+        record = json.loads(path.read_bytes())
+        is_fresh = record["stamp"] == stamp and record["source"] == sha256(data).hexdigest()
+        return dict(record["lesson"]) if is_fresh else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _kept_at(data: bytes) -> Path:
+    """Where the compiled form of a source is kept for this user."""
+    import platformdirs  # noqa: PLC0415 - not needed for a shipped form
+
+    return (
+        Path(platformdirs.user_cache_dir("netshell", appauthor=False)) / "lessons" / f"{sha256(data).hexdigest()}.json"
+    )
+
+
+def _keep(path: Path, record: bytes) -> None:
+    """Keeps a compiled form for next time; where there is no room or no right, next time takes longer."""
+    import tempfile  # noqa: PLC0415 - only when a lesson was compiled
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(record)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+    except OSError:
+        return

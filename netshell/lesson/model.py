@@ -1,0 +1,136 @@
+"""A lesson as values: what the Markdown file says, with the seed's values filled in.
+
+It knows neither Markdown nor YAML, nor how a lesson is played.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from netshell.checks import Check
+from netshell.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style; line breaks inside are spaces."""
+
+    text: str
+    style: Literal["plain", "strong", "emphasis", "code"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A bulleted or numbered list; each item holds blocks."""
+
+    items: tuple[tuple["Block", ...], ...]
+    is_ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """Fenced text, shown as it stands."""
+
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """`> [!NOTE]` or `> [!WARNING]`."""
+
+    is_warning: bool
+    blocks: tuple["Block", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its first row is the head; each cell is running text."""
+
+    rows: tuple[tuple[tuple[Span, ...], ...], ...]
+
+
+Block: TypeAlias = Paragraph | Listing | CodeBlock | Note | Table
+Prose: TypeAlias = tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a console block: something that is done at a terminal."""
+
+    terminal: str
+    """`pc`, a node's name (`ns1`), or a node's second, third … terminal (`ns1.2`)."""
+    action: Literal["run", "look", "type", "press", "wait"]
+    """`$` run, `$?` look, `>` type, `^` press a key, `~` wait until the text is seen."""
+    text: str
+    line: int = 0
+    """Its line in the author's file, counted from 1."""
+
+    @property
+    def node(self) -> str:
+        """The node that the terminal stands on."""
+        name, _, number = self.terminal.rpartition(".")
+        return name if number.isdigit() and name else self.terminal
+
+
+Script: TypeAlias = tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A known mistake: how it is made, how it is recognised, and what the learner is told."""
+
+    do: Script
+    say: str
+    when: tuple[Check, ...] = ()
+    """All must hold for the mistake to be told; empty: told when the learner's command is the one in `do`."""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One `##` section."""
+
+    title: str
+    slug: str
+    prose: Prose = ()
+    setup: Script = ()
+    do: Script = ()
+    also: tuple[Script, ...] = ()
+    checks: tuple[Check, ...] = ()
+    keep: tuple[Check, ...] = ()
+    wrong: tuple[Mistake, ...] = ()
+    hints: tuple[Prose, ...] = ()
+    show: tuple[Literal["map", "changes"], ...] = ()
+    skills: tuple[str, ...] = ()
+    fade: Literal["full", "blank", "goal"] = "full"
+    line: int = 0
+
+    @property
+    def is_task(self) -> bool:
+        """Something to do, as against something to read."""
+        return bool(self.checks) or bool(self.do)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One Markdown file, for one seed."""
+
+    id: str
+    title: str
+    summary: str
+    path: Path
+    minutes: int = 15
+    needs: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    topology: Topology = field(default_factory=Topology)
+    keep: tuple[Check, ...] = ()
+    intro: Prose = ()
+    steps: tuple[Step, ...] = ()

@@ -1,0 +1,222 @@
+"""A section of the Markdown file as a step in the compiled form, with the faults in its blocks."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from netshell.facts import PC
+from netshell.lesson.blocks import (
+    Reading,
+    YamlBlock,
+    checks_problems,
+    compiled_checks,
+    console_script,
+    items_of,
+    nodes_looked_at,
+    yaml_block,
+)
+from netshell.lesson.faults import suggestion
+from netshell.lesson.markdown import Fence, Section
+from netshell.lesson.model import Line
+from netshell.lesson.shapes import SHOWS, MistakeShape, Problem, describe, problems_of
+from netshell.lesson.variables import in_text
+from netshell.lesson.yamltree import Path
+
+_ATTRIBUTES = ("skills", "fade")
+_FADES = ("full", "blank", "goal")
+_SKILL = re.compile(r"[a-z0-9][a-z0-9-]*")
+_ADDS_NODE = re.compile(r"\bip\s+(?:-\S+\s+)*netns\s+(?:a|ad|add)\s+([^\s;&|]+)")
+
+_CompiledLine = tuple[str, str, str, int]
+
+
+def slug_of(title: str) -> str:
+    """A heading as a name for addresses and files: `Lay the cable` as `lay-the-cable`."""
+    return re.sub(r"\W+", "-", title.lower()).strip("-_")
+
+
+class StepReader:
+    """Reads the steps in their order, since later ones know the nodes that earlier ones make."""
+
+    def __init__(self, reading: Reading, nodes: Iterable[str]) -> None:
+        self._reading = reading
+        self._faults = reading.faults
+        self._nodes = {PC, *nodes}
+        self._slugs: dict[str, int] = {}
+
+    def read(self, section: Section) -> dict[str, Any]:
+        """The step in the compiled form."""
+        step: dict[str, Any] = {
+            "title": section.title,
+            "slug": self._slug(section),
+            "line": section.line,
+            "prose": section.blocks,
+            "hints": section.hints,
+            **self._attributes(section),
+        }
+        scripts = {
+            role: [self._script(f) for f in section.fences if f.role == role] for role in ("setup", "do", "also")
+        }
+        step["setup"] = [line for script in scripts["setup"] for line in script]
+        step["do"] = [line for script in scripts["do"] for line in script]
+        step["also"] = [script for script in scripts["also"] if script]
+        step["checks"] = self._checks(section, "check")
+        step["keep"] = self._checks(section, "keep")
+        step["wrong"] = [mistake for fence in _fences(section, "wrong") for mistake in self._mistakes(fence)]
+        step["show"] = [name for fence in _fences(section, "show") for name in self._shows(fence)]
+        self._parts(section)
+        return step
+
+    def _slug(self, section: Section) -> str:
+        slug = slug_of(section.title) or f"step-{len(self._slugs) + 1}"
+        if slug in self._slugs:
+            message = f"The heading is that of line {self._slugs[slug]} again."
+            self._faults.error(section.line, 1, message, "Give each step words of its own: they name it.")
+        self._slugs.setdefault(slug, section.line)
+        return slug
+
+    def _attributes(self, section: Section) -> dict[str, Any]:
+        """What stands in braces behind the heading: `{skills: veth-create link-up; fade: full}`."""
+        found: dict[str, Any] = {"skills": [], "fade": "full"}
+        written = self._reading.lines[section.line - 1]
+        seen: set[str] = set()
+        for part in (section.attributes or "").split(";"):
+            key, colon, value = (word.strip() for word in part.partition(":"))
+            column = written.find(part.strip(), max(written.rfind("{"), 0)) + 1 or 1
+            if not key and not colon:
+                continue
+            if key not in _ATTRIBUTES:
+                self._faults.error(section.line, column, f"Unknown attribute `{key}`.", suggestion(key, _ATTRIBUTES))
+            elif key in seen:
+                self._faults.error(section.line, column, f"The attribute `{key}` stands here twice.", "Keep one.")
+            elif key == "skills":
+                found["skills"] = self._skills(value, section.line, column)
+            elif value not in _FADES:
+                self._faults.error(section.line, column, f"Unknown fade `{value}`.", suggestion(value, _FADES))
+            else:
+                found["fade"] = value
+            seen.add(key)
+        return found
+
+    def _skills(self, value: str, line: int, column: int) -> list[str]:
+        skills = value.replace(",", " ").split()
+        for skill in skills:
+            if not _SKILL.fullmatch(skill):
+                self._faults.error(line, column, f"`{skill}` is no name of a skill.", "Write it as `veth-create`.")
+        if not skills:
+            self._faults.error(line, column, "No skill is named.", "Write `{skills: veth-create}`.")
+        return skills
+
+    def _script(self, fence: Fence) -> list[_CompiledLine]:
+        """The lines of a console block; the nodes that they make are known from then on."""
+        script = console_script(self._reading, fence.text, fence.line + 1, fence.indent + 1)
+        if not fence.text.strip():
+            self._faults.error(fence.line, fence.indent + 1, "The block has no line.", "Write `$ command`.")
+        self._nodes |= self._terminals(script, fence.indent + 1)
+        return script
+
+    def _terminals(self, script: Iterable[_CompiledLine], column: int) -> set[str]:
+        """Warns of terminals on nodes that nobody has made; gives the nodes that the script makes."""
+        made: set[str] = set()
+        for terminal, action, text, line in script:
+            self._expect_node(Line(terminal, "run", "").node, line, column, made)
+            if action in {"run", "type"}:
+                for draw in self._reading.draws:
+                    made.update(_ADDS_NODE.findall(in_text(text, draw)))
+        return made
+
+    def _expect_node(self, node: str, line: int, column: int, made: Iterable[str] = ()) -> None:
+        known = {*self._nodes, *made}
+        if node not in known:
+            self._faults.warn(line, column, f"Nothing before this line makes a node `{node}`.", suggestion(node, known))
+
+    def _checks(self, section: Section, role: str) -> list[dict[str, Any]]:
+        checks: list[dict[str, Any]] = []
+        for fence in _fences(section, role):
+            block = yaml_block(self._reading, fence.text, fence.line, fence.indent)
+            if block and block.prove(checks_problems):
+                checks += compiled_checks(block, block.tree.data)
+                self._look_at(block, block.tree.data)
+        return checks
+
+    def _look_at(self, block: YamlBlock, data: object, path: Path = ()) -> None:
+        for node, line, column in nodes_looked_at(block, data, path):
+            self._expect_node(node, line, column)
+
+    def _mistakes(self, fence: Fence) -> Iterator[dict[str, Any]]:
+        block = yaml_block(self._reading, fence.text, fence.line, fence.indent)
+        if block is None or not block.prove(_mistakes_problems):
+            return
+        for path, item in items_of(block.tree.data):
+            when = item.get("when")
+            if when is not None:
+                self._look_at(block, when, (*path, "when"))
+            script = [
+                line for where, text in items_of(item["do"], (*path, "do")) for line in self._do(block, where, text)
+            ]
+            self._terminals(script, 1)
+            yield {
+                "do": script,
+                "say": item["say"],
+                "when": compiled_checks(block, when, (*path, "when")),
+                "line": block.at(path)[0],
+            }
+
+    def _do(self, block: YamlBlock, path: Path, text: str) -> list[_CompiledLine]:
+        line, column = block.at(path)
+        if block.tree.place(path).is_literal:
+            line += 1
+        return console_script(self._reading, text, line, column)
+
+    def _shows(self, fence: Fence) -> list[str]:
+        block = yaml_block(self._reading, fence.text, fence.line, fence.indent)
+        if block is None or not block.prove(_shows_problems):
+            return []
+        data = block.tree.data
+        return [name for _, item in items_of(data) for name in ([item] if isinstance(item, str) else list(item))]
+
+    def _parts(self, section: Section) -> None:
+        """Blocks that mean nothing without another one."""
+        roles = {fence.role: fence for fence in reversed(section.fences)}
+        if "check" in roles and "do" not in roles:
+            message = "The step has checks but no solution."
+            remedy = "Add a block `console do` with the commands that make them hold."
+            self._faults.error(roles["check"].line, roles["check"].indent + 1, message, remedy)
+        for role in ("also", "wrong"):
+            if role in roles and "check" not in roles:
+                message = f"The step has a block `{role}` but no checks."
+                fence = roles[role]
+                self._faults.error(fence.line, fence.indent + 1, message, "Add a block `yaml check` that judges it.")
+
+
+def _fences(section: Section, role: str) -> list[Fence]:
+    return [fence for fence in section.fences if fence.role == role]
+
+
+def _mistakes_problems(data: object) -> list[Problem]:
+    items = items_of(data)
+    if not items:
+        return [Problem((), "No mistake stands here.", "Write `- do: $ command` and, below it, `say: …`.")]
+    problems: list[Problem] = []
+    for path, item in items:
+        problems += problems_of(MistakeShape, item, path)
+        if isinstance(item, dict) and "when" in item:
+            problems += checks_problems(item["when"], (*path, "when"))
+    return problems
+
+
+def _shows_problems(data: object) -> list[Problem]:
+    """`map`, `[map, changes]` or `{map: {}}`."""
+    items = items_of(data)
+    if not items:
+        return [Problem((), "Nothing to show stands here.", suggestion("", SHOWS))]
+    problems: list[Problem] = []
+    for path, item in items:
+        names = list(item.items()) if isinstance(item, dict) else [(item, {})]
+        for name, options in names:
+            where = (*path, name) if isinstance(item, dict) else path
+            if name not in SHOWS:
+                problems.append(Problem(where, f"Unknown view {describe(name)}.", suggestion(str(name), SHOWS), True))
+            elif options not in ({}, None, True):
+                problems.append(Problem(where, f"The view `{name}` takes no options.", f"Write `{name}` alone."))
+    return problems

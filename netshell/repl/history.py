@@ -1,0 +1,35 @@
+"""The lines typed in earlier sessions, in a file that may fail without anybody losing a word."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+_MOST_BYTES = 1 << 20
+
+
+class KindHistory(FileHistory):
+    """A history file; where it cannot be read or written, the session's own lines are still there."""
+
+    def load_history_strings(self) -> Iterable[str]:
+        """The lines, newest first."""
+        try:
+            return list(super().load_history_strings())
+        except (OSError, ValueError):
+            return []
+
+    def store_string(self, string: str) -> None:
+        """Add a line; a pasted book is not kept."""
+        if len(string) > _MOST_BYTES:
+            return
+        try:
+            super().store_string(string.encode("utf-8", "replace").decode())
+        except OSError:
+            return
+
+
+def open_history(directory: Path | None) -> History:
+    """The history of the learner's account; `directory` is where netshell keeps its state, None where there is none."""
+    if directory is None:
+        return InMemoryHistory()
+    return KindHistory(str(directory / "history"))

@@ -1,0 +1,229 @@
+"""A learner in a lesson: the step, its evidence, attempts and hints, and what is said to them when.
+
+It knows nothing of screens. The REPL, the authors' tests and the suite all drive this one.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from netshell.checks import Check, Evidence, Verdict, first_failure
+from netshell.explain.changes import Said
+from netshell.lesson.model import Lesson, Line, Mistake, Prose, Script, Step
+from netshell.progress import Progress
+from netshell.session.bench import Bench, Observation
+from netshell.session.play import play
+
+Help: TypeAlias = tuple[Literal["hint"], Prose] | tuple[Literal["solution"], Script] | tuple[Literal["none"], str]
+
+_TRIES_BEFORE_SPEAKING = 2
+"""So many commands that changed something, beyond those the solution needs, before the verdict is told unasked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What there is to say after a command, or after something happened by itself."""
+
+    said: tuple[Said, ...] = ()
+    """What changed."""
+    messages: tuple[str, ...] = ()
+    """Known mistakes, broken promises, a verdict: each a sentence or two for the learner."""
+    is_done_now: bool = False
+    """The step's checks hold, for the first time."""
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What has happened in the step that the learner stands in."""
+
+    began_ns: int
+    began_s: float
+    is_done: bool = False
+    hints_taken: int = 0
+    changes_made: int = 0
+    told: set[str] = field(default_factory=set)
+
+
+class Session:
+    """One learner, one lesson, one workbench."""
+
+    def __init__(self, bench: Bench, lesson: Lesson, progress: Progress) -> None:
+        self.bench = bench
+        self.lesson = lesson
+        self.progress = progress
+        self.index = 0
+        """The step's place, counted from 0."""
+        self._memory = _Memory(time.time_ns(), time.monotonic())
+
+    @property
+    def step(self) -> Step:
+        """The step that the learner stands in."""
+        return self.lesson.steps[self.index]
+
+    @property
+    def is_done(self) -> bool:
+        """The step needs nothing more: its checks have held, or there is only something to read."""
+        return self._memory.is_done or not self.step.checks
+
+    @property
+    def is_last(self) -> bool:
+        """No step follows."""
+        return self.index == len(self.lesson.steps) - 1
+
+    async def begin(self, index: int = 0) -> None:
+        """Build the lab, bring it to where the step begins, and stand there."""
+        await self.bench.build(self.lesson.topology)
+        await self._bring_to(index)
+
+    async def go_to(self, index: int) -> None:
+        """Begin a step anew, on a machine that is as it would be after the solutions before it."""
+        await self.bench.reset(self.lesson.topology)
+        await self._bring_to(index)
+
+    async def advance(self) -> None:
+        """Stand in the next step, on the machine as the learner has made it."""
+        if not self.is_done:
+            self.progress.skip_step(self.lesson.id, self.step.slug)
+            await self.go_to(self.index + 1)
+            return
+        if not self.step.checks:
+            self._finish_step()
+        await self._enter(self.index + 1)
+
+    def finish(self) -> None:
+        """The lesson is over."""
+        if not self.step.checks:
+            self._finish_step()
+        self.progress.finish_lesson(self.lesson.id)
+
+    async def _bring_to(self, index: int) -> None:
+        for step in self.lesson.steps[:index]:
+            await play(self.bench, tuple(line for line in (*step.setup, *step.do) if _leaves_something(line)))
+        await self._enter(index)
+
+    async def _enter(self, index: int) -> None:
+        self.index = index
+        await play(self.bench, self.step.setup)
+        await self.bench.mark()
+        self._memory = _Memory(time.time_ns(), time.monotonic())
+        self.progress.reach(self.lesson.id, self.step.slug, index)
+
+    async def after_command(self, command: str) -> Outcome:
+        """Look at what a command did, and judge the step. `command` is what was typed; empty: not known."""
+        observation = await self.bench.observe()
+        if any(not said.is_background for said in observation.said):
+            self._memory.changes_made += 1
+        return await self._outcome(observation, command)
+
+    async def after_event(self) -> Outcome:
+        """Judge the step again because something happened by itself; changes are left for the next command to tell."""
+        snapshot = self.bench.snapshot
+        self.bench.snapshot = await self.bench.kernel.snapshot()
+        try:
+            return await self._outcome(Observation(self.bench.snapshot, ()), "")
+        finally:
+            self.bench.snapshot = snapshot
+
+    async def judge(self, checks: Sequence[Check]) -> Verdict | None:
+        """The first of the checks that does not hold now, in the order of causes; None where all hold."""
+        self.bench.snapshot = await self.bench.kernel.snapshot()
+        return first_failure(checks, await self._evidence())
+
+    async def verdict(self) -> Verdict | None:
+        """What the step still lacks, because the learner asks; None where nothing."""
+        found = await self.judge(self.step.checks)
+        if found is None:
+            self._finish_step()
+        else:
+            self.progress.record_attempt(self.lesson.id, self.step.slug, found.reason)
+        return found
+
+    def help(self) -> Help:
+        """The next rung: the author's hints in their order, then the worked solution."""
+        hints = self.step.hints
+        if self._memory.hints_taken < len(hints):
+            self._memory.hints_taken += 1
+            self.progress.take_hint(self.lesson.id, self.step.slug)
+            return ("hint", hints[self._memory.hints_taken - 1])
+        return self.solution()
+
+    def solution(self) -> Help:
+        """The worked solution of the step."""
+        if not self.step.do:
+            return ("none", "There is nothing to solve here: Enter goes on.")
+        self.progress.see_solution(self.lesson.id, self.step.slug)
+        return ("solution", self.step.do)
+
+    async def _evidence(self) -> Evidence:
+        return await self.bench.evidence(self._memory.began_ns)
+
+    async def _outcome(self, observation: Observation, command: str) -> Outcome:
+        evidence = await self._evidence()
+        messages = self._broken_promises(evidence)
+        is_done_now = False
+        if self.step.checks and not self._memory.is_done:
+            failure = first_failure(self.step.checks, evidence)
+            if failure is None:
+                self._finish_step()
+                is_done_now = True
+            else:
+                messages += self._mistakes(evidence, command) or self._unasked(failure)
+        return Outcome(observation.said, tuple(messages), is_done_now)
+
+    def _broken_promises(self, evidence: Evidence) -> list[str]:
+        """What had to stay true and no longer is; each told once, until it holds again."""
+        promised = [*self.lesson.keep, *(check for step in self.lesson.steps[: self.index + 1] for check in step.keep)]
+        failure = first_failure(promised, evidence)
+        if failure is None:
+            self._memory.told = {key for key in self._memory.told if not key.startswith("keep ")}
+            return []
+        return self._tell_once(f"keep {failure.reason}", f"{failure.says} `:reset` brings the step back as it began.")
+
+    def _mistakes(self, evidence: Evidence, command: str) -> list[str]:
+        messages = []
+        for mistake in self.step.wrong:
+            key = f"wrong {mistake.line} {mistake.say}"
+            if is_made(mistake, evidence, command):
+                messages += self._tell_once(key, mistake.say)
+            else:
+                self._memory.told.discard(key)
+        return messages
+
+    def _unasked(self, failure: Verdict) -> list[str]:
+        """The verdict, after more tries than the solution needs; not the same one twice."""
+        if self._memory.changes_made < len(self.step.do) + _TRIES_BEFORE_SPEAKING:
+            return []
+        self._memory.changes_made = 0
+        self.progress.record_attempt(self.lesson.id, self.step.slug, failure.reason)
+        return self._tell_once(f"verdict {failure.says}", failure.says)
+
+    def _tell_once(self, key: str, message: str) -> list[str]:
+        if key in self._memory.told:
+            return []
+        self._memory.told.add(key)
+        return [message]
+
+    def _finish_step(self) -> None:
+        if not self._memory.is_done:
+            self._memory.is_done = True
+            seconds = time.monotonic() - self._memory.began_s
+            self.progress.finish_step(self.lesson.id, self.step.slug, seconds)
+
+
+def is_made(mistake: Mistake, evidence: Evidence, command: str) -> bool:
+    """Whether the learner has just made a known mistake: its `when` holds, or its own words were typed."""
+    if mistake.when:
+        return first_failure(mistake.when, evidence) is None
+    typed = next((line.text for line in reversed(mistake.do) if line.action == "run"), "")
+    return bool(command) and _words(command) == _words(typed)
+
+
+def _words(command: str) -> list[str]:
+    words = command.split()
+    return words[1:] if words[:1] == ["sudo"] else words
+
+
+def _leaves_something(line: Line) -> bool:
+    """False for a line that is only for looking: it need not be typed again to bring a lesson to a later step."""
+    return line.action != "look"

@@ -1,0 +1,265 @@
+"""One terminal: a bash on a pty, and where in its work it is.
+
+It knows nothing of who reads its output, nor of the real terminal.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import struct
+import termios
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from netshell.facts import PC
+from netshell.terminal.startup import TYPED_AHEAD_KEY
+from netshell.terminal.stream import Mark, Stream
+
+_READ_SIZE, _READ_MOST = 1 << 13, 1 << 17
+"""A pty gives at most 4 KiB at a time; so many bytes are taken before others have their turn."""
+_ECHO_MOST = 1 << 18
+_PASTE_ON, _PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
+_ANY_CSI = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+class State(Enum):
+    """What a terminal is doing."""
+
+    PROMPT = "bash waits for a command"
+    FED = "bash reads the line that it was given"
+    RUNNING = "a program is in front"
+    DEAD = "bash has ended"
+
+
+class Opener(Protocol):
+    """What a terminal needs of the private machine."""
+
+    async def open_terminal(self, argv: list[str], environ: dict[str, str]) -> tuple[int, int]:
+        """Start a program on a new pty; gives our end of it and its pid."""
+
+
+class Terminal:
+    """A bash on a pty. Made by `open`; output goes to `on_output`, and `on_state` is called when the state changes."""
+
+    def __init__(self, name: str, node: str, fd: int, nonce: str) -> None:
+        self.name = name
+        """`pc`, `ns1`, `ns1.2`."""
+        self.node = node
+        """The node it was opened on."""
+        self.where = node
+        """The node that its bash stands on now: `ip netns exec ns1 bash` moves it."""
+        self.cwd = "/root"
+        self.level = 1
+        """How many bashes deep: 1 is the terminal's own."""
+        self.status = 0
+        """The exit status of the last command."""
+        self.state = State.RUNNING
+        self.is_continued = False
+        """Bash wants more: an open quote, a loop without its `done`."""
+        self.typed_ahead = ""
+        """What was typed while a program ran and no program read."""
+        self.commands_run = 0
+        self.stream = Stream(nonce)
+        self.on_output: Callable[[bytes], None] = lambda _: None
+        self.on_state: Callable[[], None] = lambda: None
+        self._fd = fd
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._unsent = bytearray()
+        self._echo = bytearray()
+        self._fed = b""
+        self._has_forwarded = False
+        self._is_asking = False
+        self._is_paused = True
+        os.set_blocking(fd, False)
+        self.resume()
+
+    @classmethod
+    async def open(cls, machine: Opener, name: str, node: str, nonce: str, environ: dict[str, str]) -> "Terminal":
+        """Open a terminal on a node, or on the PC."""
+        shell = ["bash"]
+        argv = shell if node == PC else ["ip", "netns", "exec", node, *shell]
+        fd, _ = await machine.open_terminal(argv, {"TERM": "xterm-256color", **environ})
+        return cls(name, node, fd, nonce)
+
+    @property
+    def is_busy(self) -> bool:
+        """Something other than a bash prompt is in front."""
+        return self.state in {State.RUNNING, State.FED}
+
+    @property
+    def is_dead(self) -> bool:
+        """Its bash has ended."""
+        return self.state is State.DEAD
+
+    def feed(self, line: str) -> None:
+        """Give bash a command, of one or more lines, at its prompt."""
+        self._echo.clear()
+        self._fed = line.encode("utf-8", "surrogateescape")
+        self._set_state(State.FED)
+        self._write(b"\x1b[200~" + self._fed.replace(b"\x1b", b"") + b"\x1b[201~\r")
+
+    def press(self, keys: bytes) -> None:
+        """Send keys to bash at its prompt: Ctrl-C, Ctrl-D."""
+        self._echo.clear()
+        self._fed = b""
+        self._set_state(State.FED)
+        self._write(keys)
+
+    def forward(self, keys: bytes) -> None:
+        """Pass what a learner types to the program in front."""
+        self._has_forwarded = True
+        self._write(keys)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Tell the programs in it how large the window is."""
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def redraw(self, rows: int, columns: int) -> None:
+        """Make a full-screen program draw itself anew."""
+        self.resize(max(1, rows - 1), columns)
+        self.resize(rows, columns)
+
+    def program(self) -> str:
+        """The name of the program in front, or an empty string."""
+        try:
+            group = os.tcgetpgrp(self._fd)
+            return Path(f"/proc/{group}/comm").read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return ""
+
+    def pause(self) -> None:
+        """Stop reading: the programs in it wait when the pty is full."""
+        if not self._is_paused:
+            self._is_paused = True
+            self._loop.remove_reader(self._fd)
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._is_paused and self.state is not State.DEAD:
+            self._is_paused = False
+            self._loop.add_reader(self._fd, self._read)
+
+    async def until_prompt(self) -> None:
+        """Wait until bash prompts, or has ended."""
+        while self.is_busy:
+            await self.until_change()
+
+    async def until_change(self) -> None:
+        """Wait until the state changes."""
+        self._changed.clear()
+        await self._changed.wait()
+
+    def close(self) -> None:
+        """Hang up: the programs in it get SIGHUP."""
+        if self.state is not State.DEAD:
+            self._end()
+
+    def _write(self, data: bytes) -> None:
+        """Write to the pty; what it does not take at once is written when it can."""
+        if self.state is State.DEAD:
+            return
+        if not self._unsent:
+            self._loop.add_writer(self._fd, self._flush)
+        self._unsent += data
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            del self._unsent[: os.write(self._fd, self._unsent)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._unsent.clear()
+        if not self._unsent:
+            self._loop.remove_writer(self._fd)
+
+    def _read(self) -> None:
+        data = bytearray()
+        has_ended = False
+        try:
+            while len(data) < _READ_MOST and not has_ended:
+                chunk = os.read(self._fd, _READ_SIZE)
+                data += chunk
+                has_ended = not chunk
+        except BlockingIOError:
+            pass
+        except OSError:  # EIO: bash and everything that held the terminal is gone
+            has_ended = True
+        self._take(bytes(data))
+        if has_ended:
+            self._end()
+
+    def _take(self, data: bytes) -> None:
+        parts = list(self.stream.feed(data))
+        for part, following in zip(parts, [*parts[1:], None], strict=True):
+            if isinstance(part, Mark):
+                self._take_mark(part)
+            else:
+                self._take_text(part.removesuffix(_PASTE_ON) if isinstance(following, Mark) else part)
+
+    def _end(self) -> None:
+        self.pause()
+        if self.state is not State.DEAD:
+            self._loop.remove_writer(self._fd)
+            os.close(self._fd)
+            self._set_state(State.DEAD)
+
+    def _set_state(self, state: State) -> None:
+        self.state = state
+        self._changed.set()
+        self.on_state()
+
+    def _take_text(self, data: bytes) -> None:
+        if self._is_asking:
+            return
+        if self.state is State.FED:
+            self._echo += data[: _ECHO_MOST - len(self._echo)]
+            return
+        if self.state is State.PROMPT and not _ANY_CSI.sub(b"", data).strip(b"\r\n"):
+            return  # readline tidies its line
+        if data:
+            self.on_output(data)
+
+    def _take_mark(self, mark: Mark) -> None:
+        match mark.kind:
+            case "C":
+                self._give_strays()
+                self.commands_run += 1
+                self._set_state(State.RUNNING)
+            case "T":
+                self.typed_ahead = mark.fields[0] if mark.fields else ""
+                self._is_asking = self._has_forwarded = False
+            case "A":
+                self._take_prompt(mark.fields)
+
+    def _take_prompt(self, fields: tuple[str, ...]) -> None:
+        if self.state is State.FED:
+            self._give_strays()
+        self.stream.forget_modes()
+        self.is_continued = fields == ("+",)
+        if len(fields) == 4:
+            status, level, self.where, self.cwd = fields
+            self.status = int(status) if status.isdigit() else 0
+            self.level = int(level) if level.isdigit() else 1
+        if self._has_forwarded and not self.is_continued:
+            if not self._is_asking:
+                self._is_asking = True
+                self._write(TYPED_AHEAD_KEY)
+            return
+        self._set_state(State.PROMPT)
+
+    def _give_strays(self) -> None:
+        """Of what came while bash read the line: drop its echo, give what else there was."""
+        echo, _, rest = bytes(self._echo).partition(_PASTE_OFF)
+        self._echo.clear()
+        shown = _ANY_CSI.sub(b"", echo).strip(b"\r\n")
+        stray = shown.replace(self._fed, b"", 1).strip(b"\r\n") if self._fed and self._fed in shown else b""
+        out = (stray + b"\r\n" if stray else b"") + rest.lstrip(b"\r\n")
+        if out:
+            self.on_output(out)

@@ -1,0 +1,46 @@
+"""What every bash of the private machine reads when it starts: the marks around its prompts, and little else."""
+
+RC_PATH = "/run/netshell/bashrc"
+TYPED_AHEAD_KEY = b"\x1b[9977~"
+"""A key that no keyboard has: bash answers it with what was typed ahead and not yet run."""
+
+_RC = r"""
+case $- in *i*) ;; *) return ;; esac
+[ "$__netshell" = "$BASHPID" ] && return
+__netshell=$BASHPID
+HISTFILE=
+shopt -s checkwinsize
+alias ls='ls --color=auto' grep='grep --color=auto'
+__netshell_node=pc
+for __netshell_file in /run/netns/*; do
+  [[ $__netshell_file -ef /proc/self/ns/net ]] && __netshell_node=${__netshell_file##*/}
+done
+[[ $__netshell_node == pc && ! /proc/self/ns/net -ef /proc/1/ns/net && -e /proc/1/ns/net ]] && __netshell_node='?'
+unset __netshell_file
+__netshell_prompt() {
+  PS1='\[\e]133;A;NONCE;$?;$SHLVL;$__netshell_node;${PWD//[^[:print:]]/?}\a\]'
+  PS2='\[\e]133;A;NONCE;+\a\]'
+  PS0='\e]133;C;NONCE\a'
+}
+__netshell_typed() {
+  printf '\e]133;T;NONCE;%s\a' "${READLINE_LINE//[^[:print:]]/}"
+  READLINE_LINE= READLINE_POINT=0
+}
+PROMPT_COMMAND=__netshell_prompt
+readonly PROMPT_COMMAND
+__netshell_prompt
+bind 'set enable-bracketed-paste on' 'set bell-style none' 'set enable-active-region off' 2>/dev/null
+bind -x '"\e[9977~": __netshell_typed' 2>/dev/null
+command_not_found_handle() { printf 'bash: %s: command not found\n' "$1" >&2; return 127; }
+"""
+
+_SOURCE_IT = f"[ -r {RC_PATH} ] && . {RC_PATH}\n"
+
+
+def files(nonce: str) -> dict[str, str]:
+    """The files to put into the private machine, path to content."""
+    return {
+        RC_PATH: _RC.lstrip().replace("NONCE", nonce),
+        "/etc/bash.bashrc": _SOURCE_IT,
+        "/root/.bashrc": _SOURCE_IT + "# Your own aliases and functions go below; they last as long as this machine.\n",
+    }

@@ -1,0 +1,88 @@
+"""What a command gave, as it stands on the screen."""
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+
+from netshell import commands
+from netshell.errors import UserError
+from netshell.lesson.library import Entry
+from netshell.render import step as steps
+from netshell.render.changes import changes
+from netshell.render.map import draw
+
+
+def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C901, PLR0911 - a line for each view
+    """A view as something to print; None for one that only does something."""
+    match view:
+        case commands.Words(says):
+            return steps.notice(says)
+        case commands.Verdict(says):
+            return steps.verdict(says, is_wrong=False)
+        case commands.Done():
+            return steps.done_line("All of it holds.")
+        case commands.Hint(prose):
+            return steps.hint(prose)
+        case commands.Solution(script):
+            return steps.solution(script)
+        case commands.Map(snapshot, places):
+            return draw(snapshot, places, width)
+        case commands.Changes(said):
+            return changes(said, cap=None) or steps.notice("Nothing has changed since the step began.")
+        case commands.Manual(pairs):
+            return steps.command_help(pairs)
+        case commands.Catalogue(rows):
+            return catalogue(rows)
+        case commands.StandsIn(lesson, index):
+            shown = [steps.step_panel(lesson, index + 1), steps.try_lines(lesson.steps[index])]
+            return Group(*(part for part in shown if part is not None))
+        case _:
+            return None
+
+
+def catalogue(rows: Sequence[tuple[Entry, str, bool]]) -> RenderableType:
+    """The lessons with what has been done of them."""
+    if not rows:
+        return steps.notice("There are no lessons here.")
+    return steps.lesson_list(
+        [
+            steps.LessonRow(
+                entry.id,
+                entry.title,
+                entry.minutes,
+                "done" if was_done else "started" if progress else "new",
+                progress,
+            )
+            for entry, progress, was_done in rows
+        ]
+    )
+
+
+def lessons_as_json(rows: Sequence[tuple[Entry, str, bool]]) -> str:
+    """The same for programs: one JSON list."""
+    return (
+        json.dumps(
+            [
+                {
+                    "id": entry.id,
+                    "title": entry.title,
+                    "summary": entry.summary,
+                    "minutes": entry.minutes,
+                    "needs": entry.needs,
+                    "progress": progress,
+                    "done": was_done,
+                }
+                for entry, progress, was_done in rows
+            ],
+            ensure_ascii=False,
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def render_error(error: UserError) -> RenderableType:
+    """A problem and its remedy."""
+    problem = steps.verdict(error.problem)
+    return Group(problem, steps.notice(error.remedy)) if error.remedy else problem

@@ -1,0 +1,1 @@
+"""What gets a checkout ready to work in."""

@@ -1,0 +1,212 @@
+import asyncio
+import struct
+
+import pytest
+from inside import Inside, play
+
+from netshell.facts import PC, End, FdbEntry, Snapshot, difference
+from netshell.kernel import decode, netlink
+
+VETH = "ip link add va type veth peer name vb"
+
+
+async def told(inside: Inside) -> None:
+    async with asyncio.timeout(2):
+        await inside.moved.wait()
+
+
+@pytest.mark.kernel
+def test_a_snapshot_shows_what_a_learner_built() -> None:
+    async def scenario(inside: Inside) -> Snapshot:
+        await inside.sh(
+            "ip netns add ns1",
+            "ip link add va type veth peer name vb netns ns1",
+            "ip address add 192.0.2.1/24 dev va",
+            "ip link set va up",
+            "ip -n ns1 link set vb up",
+            "ip route add default via 192.0.2.254 metric 7",
+            "ip route add blackhole 198.51.100.0/24 proto static",
+            "ip neighbour add 192.0.2.9 lladdr 02:00:00:00:00:09 dev va",
+            "sysctl -w net.ipv4.ip_forward=1",
+        )
+        return await inside.snapshot()
+
+    snapshot = play(scenario)
+    assert list(snapshot.nodes) == [PC, "ns1"]
+    pc = snapshot.nodes[PC]
+    assert pc.links["va"].peer == End("ns1", "vb")
+    assert snapshot.nodes["ns1"].links["vb"].peer == End(PC, "va")
+    assert (pc.links["va"].kind, pc.links["va"].is_up, pc.links["va"].has_carrier) == ("veth", True, True)
+    assert (pc.links["lo"].kind, pc.links["lo"].mac, pc.links["lo"].mtu) == ("loopback", "00:00:00:00:00:00", 65536)
+    assert [(a.cidr, a.dev, a.scope) for a in pc.addresses if ":" not in a.cidr] == [("192.0.2.1/24", "va", "global")]
+    assert {(r.dst, r.via, r.dev, r.proto, r.metric, r.kind, r.src) for r in pc.routes if r.family == 4} == {
+        ("default", "192.0.2.254", "va", "boot", 7, "unicast", None),
+        ("192.0.2.0/24", None, "va", "kernel", 0, "unicast", "192.0.2.1"),
+        ("198.51.100.0/24", None, None, "static", 0, "blackhole", None),
+    }
+    assert [(n.ip, n.mac, n.state) for n in pc.neighbours] == [("192.0.2.9", "02:00:00:00:00:09", "PERMANENT")]
+    assert pc.sysctls["net.ipv4.ip_forward"] == "1"
+    assert snapshot.nodes["ns1"].sysctls["net.ipv4.ip_forward"] == "0"
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("before", "command", "changes"),
+    [
+        ("true", "ip link set lo up", {("link", "lo"), ("address", "127.0.0.1/8"), ("address", "::1/128")}),
+        ("ip link set lo up", "ip link set lo mtu 1400", {("link", "lo")}),
+        (VETH, "ip link set va name vc", {("link", "va"), ("link", "vc"), ("link", "vb")}),
+        (f"ip netns add x; {VETH}", "ip link set vb netns x", {("link", "va"), ("link", "vb")}),
+        (f"ip netns add x; {VETH} netns x", "ip netns del x; sleep 0.3", {("namespace", "x"), ("link", "va")}),
+        (f"{VETH}; ip link add br0 type bridge", "ip link set va master br0", {("link", "va"), ("link", "br0")}),
+        ("true", "sysctl -qw net.ipv4.conf.all.rp_filter=2", {("sysctl", "net.ipv4.conf.all.rp_filter")}),
+        ("true", "true", set()),
+    ],
+)  # fmt: skip
+def test_a_later_snapshot_shows_each_change(before: str, command: str, changes: set[tuple[str, str]]) -> None:
+    async def scenario(inside: Inside) -> tuple[Snapshot, Snapshot]:
+        await inside.sh(before)
+        await inside.snapshot()
+        old = await inside.snapshot()
+        await inside.sh(command)
+        return old, await inside.snapshot()
+
+    found = {(change.kind, change.name) for change in difference(*play(scenario)) if change.kind != "fdb"}
+    assert {item for item in found if item[0] != "route"} == changes
+
+
+@pytest.mark.kernel
+def test_routes_that_go_in_silence_are_missed_as_well() -> None:
+    async def scenario(inside: Inside) -> tuple[Snapshot, Snapshot]:
+        await inside.sh(
+            VETH,
+            "ip address add 192.0.2.1/24 dev va",
+            "ip link set va up",
+            "ip link set vb up",
+            "ip route add default via 192.0.2.2",
+        )
+        up = await inside.snapshot()
+        await inside.sh("ip link set va down")
+        return up, await inside.snapshot()
+
+    up, down = play(scenario)
+    assert {route.dst for route in up.nodes[PC].routes if route.family == 4} == {"default", "192.0.2.0/24"}
+    assert [route for route in down.nodes[PC].routes if route.family == 4] == []
+
+
+@pytest.mark.kernel
+def test_a_bridge_tells_which_port_it_learned_a_mac_on() -> None:
+    async def scenario(inside: Inside) -> Snapshot:
+        await inside.sh(
+            "ip netns add h",
+            "ip link add br0 type bridge",
+            "ip link add p type veth peer name eth0 address 02:00:00:00:00:01 netns h",
+            "ip link set p master br0",
+            "ip address add 192.0.2.1/24 dev br0",
+            "ip link set br0 up",
+            "ip link set p up",
+            "ip -n h address add 192.0.2.2/24 dev eth0",
+            "ip -n h link set eth0 up",
+            "sleep 0.1",
+            "ip netns exec h ping -c 1 -W 3 192.0.2.1",
+        )
+        return await inside.snapshot()
+
+    pc = play(scenario).nodes[PC]
+    assert FdbEntry("02:00:00:00:00:01", "p", "br0", is_learned=True) in pc.fdb
+    assert pc.links["p"].master == "br0"
+    assert "02:00:00:00:00:01" in {neighbour.mac for neighbour in pc.neighbours}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    "command",
+    ["ip netns add x", "ip link set lo up", "ip address add 192.0.2.1/24 dev lo", "sysctl -qw net.ipv4.ip_forward=1"],
+)
+def test_the_engine_is_told_that_something_moved(command: str) -> None:
+    async def scenario(inside: Inside) -> None:
+        await inside.snapshot()
+        await asyncio.sleep(0.05)
+        inside.moved.clear()
+        await inside.sh(command)
+        await told(inside)
+
+    play(scenario)
+
+
+@pytest.mark.kernel
+def test_a_learners_cable_carries_no_offloaded_frames() -> None:
+    async def scenario(inside: Inside) -> str:
+        await inside.sh("ip netns add x", f"{VETH} netns x")
+        await inside.snapshot()
+        return await inside.sh(
+            "python3 - <<'E'\nimport array, fcntl, socket, struct\ns = socket.socket()\n"
+            "for get in (0x16, 0x1E, 0x23, 0x2B):\n"
+            "    v = array.array('I', [get, 9])\n"
+            "    fcntl.ioctl(s, 0x8946, struct.pack('16sP16x', b'va', v.buffer_info()[0]))\n"
+            "    print(v[1], end='')\nE"
+        )
+
+    assert play(scenario) == "0000"
+
+
+@pytest.mark.kernel
+def test_a_name_that_is_no_namespace_is_shown_as_such() -> None:
+    async def scenario(inside: Inside) -> Snapshot:
+        await inside.sh(
+            "ip netns add outer", "ip netns exec outer ip netns add inner", "ln -s /proc/1/ns/net /run/netns/link"
+        )
+        return await inside.snapshot()
+
+    nodes = play(scenario).nodes
+    assert {name: node.is_enterable for name, node in nodes.items()} == {
+        PC: True,
+        "inner": False,
+        "link": False,
+        "outer": True,
+    }
+
+
+@pytest.mark.kernel
+def test_links_that_come_and_go_do_not_disturb_a_snapshot() -> None:
+    async def scenario(inside: Inside) -> int:
+        lines = f"ip netns add n$i; {VETH} netns n$i; ip netns del n$i; ip link del va 2>/dev/null || true"
+        churn = asyncio.create_task(inside.sh(f"for i in $(seq 100); do {lines}; done"))
+        count = 0
+        while not churn.done():
+            snapshot = await inside.snapshot()
+            assert PC in snapshot.nodes
+            count += 1
+            await asyncio.sleep(0.001)
+        await churn
+        return count
+
+    assert play(scenario) > 20
+
+
+@pytest.mark.kernel
+def test_our_reading_of_links_and_routes_is_pyroute2s() -> None:
+    from pyroute2.netlink.rtnl.marshal import MarshalRtnl  # noqa: PLC0415 - slow to import, and an oracle only
+
+    talk = netlink.Conversation()
+    marshal = MarshalRtnl()
+    try:
+        for body in talk.dump(netlink.GETLINK, bytes(16)):
+            (theirs,) = marshal.parse(struct.pack("=IHHII", 16 + len(body), netlink.NEWLINK, 0, 1, 0) + body)
+            ours = decode.link_of(body)
+            assert ours.name == theirs.get_attr("IFLA_IFNAME")
+            assert ours.state == theirs.get_attr("IFLA_OPERSTATE")
+            assert (ours.mac, ours.mtu, ours.index) == (
+                theirs.get_attr("IFLA_ADDRESS"),
+                theirs.get_attr("IFLA_MTU"),
+                theirs["index"],
+            )
+        names = {link.index: link.name for link in map(decode.link_of, talk.dump(netlink.GETLINK, bytes(16)))}
+        for body in talk.dump(netlink.GETROUTE, bytes(12)):
+            (theirs,) = marshal.parse(struct.pack("=IHHII", 16 + len(body), netlink.NEWROUTE, 0, 1, 0) + body)
+            route = decode.route_of(body, names)
+            assert (route is None) == (theirs.get_attr("RTA_TABLE") == 255 or bool(theirs["flags"] & 0x200))
+            if route is not None:
+                assert (route.via, route.src) == (theirs.get_attr("RTA_GATEWAY"), theirs.get_attr("RTA_PREFSRC"))
+    finally:
+        talk.close()
