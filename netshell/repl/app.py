@@ -50,6 +50,7 @@ class Repl:
         self._is_left_running = False
         self._has_quit = False
         self._has_warned = False
+        self._is_at_title = False
         self._ready: asyncio.Task[None] | None = None
         self._recheck: asyncio.TimerHandle | None = None
 
@@ -143,15 +144,17 @@ class Repl:
         index = min(index, len(lesson.steps) - 1)
         session = Session(self._bench, lesson, self._progress)
         self._context.session = session
-        if index == 0:
-            self._screen.show(steps.lesson_title(lesson))
-        else:
+        if index:
             self._screen.show(steps.notice(f"Back in {lesson.title}. The machine is brought to step {index + 1} …"))
         self._ready = asyncio.ensure_future(session.begin(index))
         if index or lesson.steps[0].setup:
             await self._ready
         session.index = index
-        self._show_step(session)
+        self._is_at_title = index == 0
+        if self._is_at_title:
+            self._screen.show(steps.lesson_title(lesson), steps.notice("Enter begins."))
+        else:
+            self._show_step(session)
 
     def _show_step(self, session: Session) -> None:
         self._screen.show(render(commands.StandsIn(session.lesson, session.index), self._screen.size[1]))
@@ -275,8 +278,7 @@ class Repl:
                 steps.notice(f"{name} is in front here. Ctrl-] goes back to it; `:term` opens another terminal.")
             )
         elif not line.strip() and not terminal.is_continued:
-            if self._context.session is not None:
-                await self._do(":next")
+            await self._go_on()
         else:
             await self._await_ready()
             terminal.resize(*self._screen.size)
@@ -285,6 +287,15 @@ class Repl:
             self._late.show_now(terminal)
             terminal.feed(line)
 
+    async def _go_on(self) -> None:
+        """Enter on an empty line: turn the page."""
+        session = self._context.session
+        if session is not None and self._is_at_title:
+            self._is_at_title = False
+            self._show_step(session)
+        elif session is not None:
+            await self._do(":next")
+
     async def _await_ready(self) -> None:
         if self._ready is not None:
             ready, self._ready = self._ready, None
@@ -292,7 +303,8 @@ class Repl:
 
     async def _leave_shell(self, terminal: Terminal) -> None:
         """Ctrl-D: out of a nested shell, out of a further terminal; at last out of netshell, if it is meant."""
-        if terminal.is_continued or terminal.level > 1 or terminal.name != PC:
+        is_inner = terminal.is_continued or terminal.level > 1 or terminal.name != PC
+        if is_inner and not terminal.is_busy:
             self._command = ""
             terminal.press(b"\x04")
         elif self._has_warned:
