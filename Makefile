@@ -3,11 +3,12 @@
 # make setup     only set up
 # make lint      check style and types
 # make bench     measure the figures that matter beside their references
+# make picture   draw the README's picture from a real session
 # make lock      pin the newest fitting Python packages anew
 # make help      this list
 
 .DEFAULT_GOAL := help
-.PHONY: learn test setup setup-dev lint bench lock help
+.PHONY: learn test setup setup-dev lint bench picture lock help
 
 LESSON ?= netns
 PYTHON := .venv/bin/python
@@ -34,6 +35,9 @@ lint: setup-dev
 
 bench: setup-dev
 	@$(PYTHON) bench/run.py $(ARGS)
+
+picture: setup-dev
+	@$(PYTHON) scripts/picture.py
 
 # The developers' lock first, the learners' within it, so that both hold the same versions. Every file of a version is
 # hashed, so the locks serve all Python versions and processors; requirements are resolved for the oldest Python.

@@ -131,6 +131,6 @@ def test_imports_are_found_wherever_they_stand(tmp_path: Path, monkeypatch: pyte
     path.write_text(source, encoding="utf-8")
     assert sorted(imports(path)) == [(2, "rich.text"), (4, "netshell.session"), (5, "netshell.checks.base")]
     assert [fault.partition(": ")[2] for fault in faults(path)] == [
-        "rich is imported by render, repl, cli only",
+        "rich is imported by render, views, repl, doctor only",
         "checks may not import session",
     ]
