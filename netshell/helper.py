@@ -13,9 +13,8 @@ import signal
 import socket
 import struct
 import time
-import traceback
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 _LENGTH = struct.Struct("=I")
 _CHUNK = 1 << 18
+_OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP)
 
 
 class _Frames:
@@ -46,6 +46,12 @@ class _Frames:
             messages.append(pickle.loads(memoryview(self._buffer)[_LENGTH.size : end]))  # noqa: S301 - our own
             del self._buffer[:end]
         return messages
+
+
+def _traceback() -> str:
+    import traceback  # noqa: PLC0415 - where there is a bug to tell of, and not at every start
+
+    return traceback.format_exc()
 
 
 def _packed(message: object) -> bytes:
@@ -126,7 +132,7 @@ class Worker:
         except UserError as error:
             return "refusal", error
         except Exception:  # noqa: BLE001 - a bug must reach the engine's log, not end the helper in silence
-            return "bug", traceback.format_exc()
+            return "bug", _traceback()
 
 
 class HelperBugError(RuntimeError):
@@ -183,9 +189,11 @@ class Helper:
     def start(cls, name: str, serve: Callable[[Worker], None]) -> "Helper":
         """Fork a helper that runs `serve`; `name` is what `ps` shows (15 bytes) and what errors call it."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        usual = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_TERMINAL)  # until the child ignores them
         pid = os.fork()
         if pid == 0:
-            _be_helper(name, theirs, serve)
+            _be_helper(name, theirs, serve, usual)
+        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
         theirs.close()
         return cls(name, ours, pid)
 
@@ -280,13 +288,16 @@ class Helper:
         self._end()
 
 
-def _be_helper(name: str, connection: socket.socket, serve: Callable[[Worker], None]) -> NoReturn:
+def _be_helper(
+    name: str, connection: socket.socket, serve: Callable[[Worker], None], mask: Iterable[signal.Signals | int]
+) -> NoReturn:
     """The child's whole life. A terminal's signals do not reach it, and none of the caller's descriptors stays open."""
     status = 70
     try:
         os.setsid()
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
+        for number in _OF_THE_TERMINAL:
             signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGWINCH):
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
@@ -305,7 +316,7 @@ def _be_helper(name: str, connection: socket.socket, serve: Callable[[Worker], N
         except BrokenPipeError:
             raise
         except Exception:  # noqa: BLE001 - as for a request: the engine's log is where it belongs
-            worker.run_failed(("bug", traceback.format_exc()))
+            worker.run_failed(("bug", _traceback()))
     except BrokenPipeError:
         status = 0  # the engine has gone
     finally:

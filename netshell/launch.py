@@ -1,7 +1,6 @@
 """Everything that must be forked before anything heavy is imported: the private machine, and those who watch it."""
 
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def launch(*, has_shared_directory: bool = True) -> Launched:
     identity.become_invoking_user(os.environ)
     home = os.environ.get("HOME", "")
     shared = Path(home, "netshell-work") if has_shared_directory and os.path.isdir(home) else None  # noqa: PTH112
-    nonce = secrets.token_hex(8)
+    nonce = os.urandom(8).hex()
     made = build.make(shared, startup.files(nonce))
     doors = Doors.of_descriptors(made.root, made.network)
     return Launched(made, Kernel.start(made.pid, doors), Capture.start(made.pid, doors), nonce)

@@ -1,9 +1,14 @@
 """A private machine with its kernel and capture helpers, for tests that enter namespaces."""
 
 import asyncio
+import os
+import pickle
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, NoReturn, TypeVar
+
+import pytest
 
 from netshell.capture import Capture
 from netshell.facts import Snapshot
@@ -34,25 +39,58 @@ class Inside:
         return await self.kernel.snapshot()
 
 
+def apart(function: Callable[[], Result]) -> Result:
+    """Run something in a process of its own, and give back what it returns, which must be fit for pickle.
+
+    Making a machine takes an ordinary account's process into a user namespace for good, so each gets one.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _tell(writer, function)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as stream:
+        data = stream.read()
+    os.waitpid(child, 0)
+    outcome: tuple[Any, str] = pickle.loads(data) if data else (None, "The test's own process ended without a word.")
+    if outcome[1]:
+        pytest.fail(outcome[1], pytrace=False)
+    result: Result = outcome[0]
+    return result
+
+
+def _tell(writer: int, function: Callable[[], object]) -> NoReturn:
+    try:
+        try:
+            outcome = pickle.dumps((function(), ""))
+        except BaseException:  # noqa: BLE001 - whatever it is, pytest is to show it
+            outcome = pickle.dumps((None, traceback.format_exc()))
+        with os.fdopen(writer, "wb") as stream:
+            stream.write(outcome)
+    finally:
+        os._exit(0)
+
+
 def play(scenario: Callable[[Inside], Awaitable[Result]]) -> Result:
     """Make a machine, play a scenario on it, end it."""
+    return apart(lambda: asyncio.run(_play(scenario)))
+
+
+async def _play(scenario: Callable[[Inside], Awaitable[Result]]) -> Result:
     made = build.make(None, {})
     doors = Doors.of_descriptors(made.root, made.network)
     machine = Machine(made)
-    kernel = Kernel.start(made.pid, doors)
-    capture = Capture.start(made.pid, doors)
-
-    async def main() -> Result:
-        loop = asyncio.get_running_loop()
-        inside = Inside(machine, kernel, capture, asyncio.Event(), asyncio.Event())
-        machine.attach()
-        kernel.attach(loop, inside.moved.set)
-        capture.attach(loop, inside.arrived.set)
-        try:
-            return await scenario(inside)
-        finally:
-            kernel.close()
-            capture.close()
-            machine.close()
-
-    return asyncio.run(main())
+    inside = Inside(
+        machine, Kernel.start(made.pid, doors), Capture.start(made.pid, doors), asyncio.Event(), asyncio.Event()
+    )
+    loop = asyncio.get_running_loop()
+    machine.attach()
+    inside.kernel.attach(loop, inside.moved.set)
+    inside.capture.attach(loop, inside.arrived.set)
+    try:
+        await inside.capture.ready()
+        return await scenario(inside)
+    finally:
+        inside.kernel.close()
+        inside.capture.close()
+        machine.close()

@@ -5,7 +5,7 @@ import pytest
 from inside import Inside, play
 
 from netshell import lab
-from netshell.capture import Store
+from netshell.capture.store import Store
 from netshell.facts import PC, Echo, Frame
 from netshell.topology import NodeSpec, Topology, parse_link
 

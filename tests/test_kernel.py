@@ -1,11 +1,14 @@
 import asyncio
-import struct
+import json
+import sys
+from typing import Any
 
 import pytest
 from inside import Inside, play
 
-from netshell.facts import PC, End, FdbEntry, Snapshot, difference
-from netshell.kernel import decode, netlink
+from netshell.facts import PC, End, FdbEntry, Route, Snapshot, difference
+from netshell.helper import Helper, Worker
+from netshell.kernel.lean import skip_init
 
 VETH = "ip link add va type veth peer name vb"
 
@@ -185,28 +188,131 @@ def test_links_that_come_and_go_do_not_disturb_a_snapshot() -> None:
 
 
 @pytest.mark.kernel
-def test_our_reading_of_links_and_routes_is_pyroute2s() -> None:
-    from pyroute2.netlink.rtnl.marshal import MarshalRtnl  # noqa: PLC0415 - slow to import, and an oracle only
+def test_a_snapshot_says_what_ip_says() -> None:
+    async def scenario(inside: Inside) -> tuple[Snapshot, dict[str, list[dict[str, Any]]]]:
+        await inside.sh(
+            "ip link set lo up",
+            "ip link add br0 type bridge",
+            VETH,
+            "ip link set va mtu 1400 master br0",
+            "ip link set br0 up",
+            "ip link set vb up",
+            "ip address add 192.0.2.1/24 dev br0",
+            "ip address add 198.51.100.1 peer 198.51.100.2 dev br0",
+            "ip address add 2001:db8::1/64 dev br0 nodad",
+            "ip route add 203.0.113.0/25 proto bgp nexthop via 192.0.2.7 dev br0 nexthop via 192.0.2.8 dev br0",
+            "ip route add 203.0.113.128/25 via inet6 2001:db8::7 dev br0 table 7",
+            "ip route add default via 192.0.2.254 src 192.0.2.1 metric 9",
+            "ip route add prohibit 2001:db8:1::/48",
+            "ip route add 2001:db8:2::/48 via 2001:db8::2 proto static",
+            "ip neighbour add 192.0.2.9 lladdr 02:00:00:00:00:09 dev br0",
+            "ip neighbour add 2001:db8::9 lladdr 02:00:00:00:00:09 nud stale dev br0",
+            "bridge fdb add 02:00:00:00:00:08 dev va master static",
+        )
+        snapshot = await inside.snapshot()
+        questions = {
+            "links": "ip -j link",
+            "addresses": "ip -j address",
+            "routes": "ip -j -4 -d route show table all",
+            "routes6": "ip -j -6 -d route show table all",
+            "neighbours": "ip -j neighbour",
+            "fdb": "bridge -j fdb",
+        }
+        return snapshot, {key: json.loads(await inside.sh(command)) for key, command in questions.items()}
 
-    talk = netlink.Conversation()
-    marshal = MarshalRtnl()
+    snapshot, told = play(scenario)
+    pc = snapshot.nodes[PC]
+    assert [(k.name, k.index, k.mtu, k.state, k.mac, k.master, k.is_up) for k in pc.links.values()] == [
+        (k["ifname"], k["ifindex"], k["mtu"], k["operstate"], k["address"], k.get("master"), "UP" in k["flags"])
+        for k in told["links"]
+    ]
+    assert {(a.cidr, a.dev, a.scope) for a in pc.addresses} == {
+        (f"{a['local']}/{a['prefixlen']}", link["ifname"], a["scope"])
+        for link in told["addresses"]
+        for a in link["addr_info"]
+    }
+    assert {_route_facts(route) for route in pc.routes} == {
+        _route_of_ip(route, family) for family, key in ((4, "routes"), (6, "routes6")) for route in told[key]
+    } - {None}
+    assert {(n.ip, n.dev, n.mac, n.state) for n in pc.neighbours} == {
+        (n["dst"], n["dev"], n.get("lladdr"), n["state"][0]) for n in told["neighbours"] if n["state"] != ["NOARP"]
+    }
+    assert {(e.mac, e.dev) for e in pc.fdb} == {(e["mac"], e["ifname"]) for e in told["fdb"] if "master" in e}
+    assert FdbEntry("02:00:00:00:00:08", "va", "br0", is_learned=False) in pc.fdb
+
+
+def _route_facts(route: Route) -> tuple[object, ...]:
+    return (
+        route.family,
+        route.dst,
+        route.dev,
+        route.via,
+        route.proto,
+        route.table,
+        route.src,
+        route.kind,
+        route.metric,
+    )
+
+
+def _route_of_ip(route: dict[str, Any], family: int) -> tuple[object, ...] | None:
+    """The same of what `ip -j -d route` says; None for the local table."""
+    if route.get("table") == "local":
+        return None
+    hop = route.get("nexthops", [route])[0]
+    dst = route["dst"]
+    if dst != "default" and "/" not in dst:
+        dst += "/32" if family == 4 else "/128"
+    via = hop.get("gateway") or hop.get("via", {}).get("host")
+    dev = hop.get("dev")
+    table = route.get("table", "main")
+    return (
+        family, dst, dev, via, route["protocol"], table, route.get("prefsrc"), route["type"], route.get("metric", 0)
+    )  # fmt: skip
+
+
+@pytest.mark.kernel
+def test_a_name_that_is_no_text_is_shown_all_the_same() -> None:
+    async def scenario(inside: Inside) -> Snapshot:
+        await inside.sh("ip link add $(printf 'v\\377') type veth peer name vb")
+        return await inside.snapshot()
+
+    assert list(play(scenario).nodes[PC].links) == ["lo", "vb", "v\N{REPLACEMENT CHARACTER}"]
+
+
+@pytest.mark.kernel
+def test_the_helper_carries_no_more_of_pyroute2_than_it_needs() -> None:
+    def serve(worker: Worker) -> None:
+        skip_init("pyroute2")
+        from netshell.kernel import server  # noqa: F401, PLC0415 - what the helper imports
+
+        worker.handlers["imported"] = lambda: set(sys.modules)
+        worker.run()
+
+    async def imported() -> set[str]:
+        helper.attach(asyncio.get_running_loop())
+        found: set[str] = await helper.ask("imported")
+        return found
+
+    helper = Helper.start("test", serve)
     try:
-        for body in talk.dump(netlink.GETLINK, bytes(16)):
-            (theirs,) = marshal.parse(struct.pack("=IHHII", 16 + len(body), netlink.NEWLINK, 0, 1, 0) + body)
-            ours = decode.link_of(body)
-            assert ours.name == theirs.get_attr("IFLA_IFNAME")
-            assert ours.state == theirs.get_attr("IFLA_OPERSTATE")
-            assert (ours.mac, ours.mtu, ours.index) == (
-                theirs.get_attr("IFLA_ADDRESS"),
-                theirs.get_attr("IFLA_MTU"),
-                theirs["index"],
-            )
-        names = {link.index: link.name for link in map(decode.link_of, talk.dump(netlink.GETLINK, bytes(16)))}
-        for body in talk.dump(netlink.GETROUTE, bytes(12)):
-            (theirs,) = marshal.parse(struct.pack("=IHHII", 16 + len(body), netlink.NEWROUTE, 0, 1, 0) + body)
-            route = decode.route_of(body, names)
-            assert (route is None) == (theirs.get_attr("RTA_TABLE") == 255 or bool(theirs["flags"] & 0x200))
-            if route is not None:
-                assert (route.via, route.src) == (theirs.get_attr("RTA_GATEWAY"), theirs.get_attr("RTA_PREFSRC"))
+        modules = asyncio.run(imported())
     finally:
-        talk.close()
+        helper.close()
+    assert "pyroute2.netlink.rtnl.ifinfmsg" in modules
+    assert modules & {"pyroute2.iproute", "pyroute2.ndb", "pyroute2.netlink.nlsocket", "sqlite3"} == set()
+
+
+@pytest.mark.kernel
+def test_each_end_of_a_cable_knows_the_other_wherever_both_are_moved() -> None:
+    async def scenario(inside: Inside) -> None:
+        await inside.sh("ip netns add ns1", "ip netns add ns2", VETH)
+        await inside.snapshot()
+        await inside.sh("ip link set va netns ns1")
+        await inside.snapshot()
+        await inside.sh("ip link set vb netns ns2")
+        nodes = (await inside.snapshot()).nodes
+        assert nodes["ns1"].links["va"].peer == End("ns2", "vb")
+        assert nodes["ns2"].links["vb"].peer == End("ns1", "va")
+
+    play(scenario)

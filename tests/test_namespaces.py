@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from inside import apart
 
-from netshell.errors import MachineError, UserError
+from netshell.errors import UserError
 from netshell.facts import PC
 from netshell.helper import Helper, Worker
-from netshell.namespaces import Namespaces
+from netshell.namespaces import Doors
+from netshell.namespaces.names import Namespaces
 from netshell.sandbox import build
 from netshell.sandbox.machine import Machine
 
@@ -18,10 +20,10 @@ def inode_here() -> int:
     return Path("/proc/self/ns/net").stat().st_ino
 
 
-def serve_namespaces(pid1: int) -> Callable[[Worker], None]:
+def serve_namespaces(pid1: int, doors: Doors) -> Callable[[Worker], None]:
     def serve(worker: Worker) -> None:
         real = inode_here()
-        namespaces = Namespaces(pid1)
+        namespaces = Namespaces(pid1, doors)
 
         def where(name: str) -> bool:
             with namespaces.enter(name):
@@ -47,19 +49,21 @@ def forwards(namespaces: Namespaces, name: str) -> str:
 
 
 def play(scenario: Callable[[Machine, Helper], Any]) -> None:
-    machine = Machine(build.make(None, {}))
-    helper = Helper.start("namespaces", serve_namespaces(machine.pid))
+    apart(lambda: asyncio.run(_play(scenario)))
 
-    async def main() -> None:
-        machine.attach()
-        helper.attach(asyncio.get_running_loop())
-        try:
-            await scenario(machine, helper)
-        finally:
-            helper.close()
-            machine.close()
 
-    asyncio.run(main())
+async def _play(scenario: Callable[[Machine, Helper], Any]) -> None:
+    made = build.make(None, {})
+    machine = Machine(made)
+    helper = Helper.start("namespaces", serve_namespaces(made.pid, Doors.of_descriptors(made.root, made.network)))
+    machine.attach()
+    helper.attach(asyncio.get_running_loop())
+    try:
+        await helper.ask("names")  # it has looked once
+        await scenario(machine, helper)
+    finally:
+        helper.close()
+        machine.close()
 
 
 async def sh(machine: Machine, line: str) -> None:
@@ -163,6 +167,16 @@ def test_a_machine_that_has_ended_is_said_so() -> None:
     if gone == 0:
         os._exit(0)
     os.waitpid(gone, 0)
+    root, network = os.open("/", os.O_PATH), os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        with pytest.raises(UserError, match="has ended"):
+            Namespaces(gone, Doors.of_descriptors(root, network))
+    finally:
+        os.close(root)
+        os.close(network)
+
+
+@pytest.mark.kernel
+def test_doors_that_lead_nowhere_are_those_of_a_machine_that_has_ended() -> None:
     with pytest.raises(UserError, match="has ended"):
-        Namespaces(gone)
-    assert issubclass(MachineError, UserError)
+        Namespaces(os.getpid(), Doors.of_descriptors(4000, 4001))

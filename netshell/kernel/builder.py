@@ -2,30 +2,36 @@
 
 import itertools
 import os
-import struct
+import socket
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface, ip_network
+from typing import Any
+
+from pyroute2.netlink import NLM_F_CREATE, NLM_F_EXCL, rtnl
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import IFF_UP, ifinfmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from netshell import linux
 from netshell.errors import UserError
 from netshell.facts import PC
-from netshell.kernel import devices, netlink
-from netshell.kernel.netlink import Refusal, Request, attribute
-from netshell.kernel.observer import Observer, Station, indexes_of, link_state, port_states, sysctl_path
-from netshell.namespaces import Namespaces
+from netshell.kernel import devices
+from netshell.kernel.netlink import Request
+from netshell.kernel.observer import Observer, Station, link_state, links_of, port_states, sysctl_path
+from netshell.namespaces.names import Namespaces
 from netshell.topology import EndSpec, LinkSpec, RouteSpec, Topology
 
 BRIDGE = "br0"
 """The bridge that makes a node a switch."""
 
 _GATEWAY_LINK = "eth0"
-_IFF_UP = 1
 _FORWARDING = 3
 _READY_LIMIT_S = 3.0
 _READY_POLL_S = 0.0005
-_SCOPE_LINK = 253
+_MAIN_TABLE = 254
+_NEW = NLM_F_CREATE | NLM_F_EXCL
 _REMEDY = "Look at the `lab` of the lesson; `netshell doctor` names what this kernel lacks."
 
 
@@ -80,14 +86,13 @@ class Builder:
         for no stacked device, net/core/link_watch.c), and `eth0@if7` says more when there is one 7 only.
         """
         nodes = dict.fromkeys([PC, *(end.node for link in topology.links for end in (link.a, link.b))])
-        return itertools.count(1 + max(max(indexes_of(self._station(node))) for node in nodes))
+        return itertools.count(1 + max(link.index for node in nodes for link in links_of(self._station(node))))
 
     def _add_bridges(self, switches: dict[str, Station]) -> None:
-        options = attribute(1, struct.pack("=I", 0)) + attribute(5, struct.pack("=I", 0))  # FORWARD_DELAY, STP_STATE
-        body = _link(is_up=True) + _name(BRIDGE) + attribute(18, attribute(1, b"bridge") + attribute(2, options))
+        options = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0)]
         for name, station in switches.items():
-            what = f"the bridge {BRIDGE} on {name}"
-            _carry_out(station, [Request(what, netlink.NEWLINK, netlink.CREATE | netlink.EXCL, body)])
+            bridge = _up() | {"attrs": [("IFLA_IFNAME", BRIDGE), _kind("bridge", options)]}
+            _carry_out(station, [_link(f"the bridge {BRIDGE} on {name}", bridge, _NEW)])
 
     def _lay_cables(self, links: Sequence[LinkSpec], numbers: Iterator[int]) -> list[_End]:
         """One message makes a cable, puts its far end in place and names both."""
@@ -128,13 +133,13 @@ class Builder:
         """Offloads off, ports into their bridges, `lo` and both ends up, addresses set."""
         bridges = {name: devices.index_of(station.talk.fileno(), BRIDGE) for name, station in switches.items()}
         requests: list[tuple[Station, Request]] = [
-            (station, Request("lo", netlink.NEWLINK, 0, _link(is_up=True) + _name("lo")))
-            for station in {id(end.station): end.station for end in ends if end.spec.node != PC}.values()
+            (station, _link("lo", _up() | {"attrs": [("IFLA_IFNAME", "lo")]}))
+            for station in {id(end.station): end.station for end in ends}.values()
         ]
         for end in ends:
             end.station.settle(end.spec.link, end.index)
-            master = attribute(10, struct.pack("=I", bridges[end.spec.node])) if end.spec.node in bridges else b""
-            on = Request(f"the link {end}", netlink.NEWLINK, 0, _link(end.index, is_up=True) + master)
+            master = [("IFLA_MASTER", bridges[end.spec.node])] if end.spec.node in bridges else []
+            on = _link(f"the link {end}", _up() | {"index": end.index, "attrs": master})
             requests += [(end.station, on), *((end.station, _address(end, cidr)) for cidr in end.spec.addresses)]
         _for_each_station(requests)
 
@@ -162,11 +167,8 @@ class Builder:
 def _carry_out(station: Station, requests: Sequence[Request]) -> None:
     refusals = station.talk.carry_out(requests)
     if refusals:
-        raise UserError(f"The lab cannot be built: {_told(refusals[0])}.", _REMEDY)
-
-
-def _told(refusal: Refusal) -> str:
-    return f"{refusal.request.what}: {refusal.reason.rstrip('.')}"
+        what, reason = refusals[0].request.what, refusals[0].reason.rstrip(".")
+        raise UserError(f"The lab cannot be built: {what}: {reason}.", _REMEDY)
 
 
 def _for_each_station(pairs: Iterable[tuple[Station, Request]]) -> None:
@@ -177,52 +179,70 @@ def _for_each_station(pairs: Iterable[tuple[Station, Request]]) -> None:
         _carry_out(station, requests)
 
 
-def _link(index: int = 0, *, is_up: bool = False) -> bytes:
-    """A struct ifinfomsg: the flags and the mask of those that are to change."""
-    return struct.pack("=4xiII", index, _IFF_UP * is_up, _IFF_UP * is_up)
+def _link(what: str, values: dict[str, Any], flags: int = 0) -> Request:
+    return Request(what, rtnl.RTM_NEWLINK, flags, ifinfmsg().load(values))
 
 
-def _name(link: str) -> bytes:
-    return attribute(3, link.encode() + b"\0")
+def _up() -> dict[str, Any]:
+    """The flags, and the mask of those that are to change."""
+    return {"flags": IFF_UP, "change": IFF_UP}
+
+
+def _kind(kind: str, options: list[Any]) -> tuple[str, Any]:
+    return "IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", kind), ("IFLA_INFO_DATA", {"attrs": options})]}
 
 
 def _cable(near: _End, far: _End) -> Request:
-    peer = _link(far.index) + _name(far.spec.link) + attribute(28, struct.pack("=I", far.station.fd))  # IFLA_NET_NS_FD
-    kind = attribute(1, b"veth") + attribute(2, attribute(1, peer))
-    body = _link(near.index) + _name(near.spec.link) + attribute(18, kind)
-    return Request(f"the cable {near} -- {far}", netlink.NEWLINK, netlink.CREATE | netlink.EXCL, body)
+    names = [("IFLA_IFNAME", far.spec.link), ("IFLA_NET_NS_FD", far.station.fd)]
+    peer = ("VETH_INFO_PEER", {"index": far.index, "attrs": names})
+    cable = {"index": near.index, "attrs": [("IFLA_IFNAME", near.spec.link), _kind("veth", [peer])]}
+    return _link(f"the cable {near} -- {far}", cable, _NEW)
 
 
 def _address(end: _End, cidr: str) -> Request:
     interface = ip_interface(cidr)
-    family = 2 if interface.version == 4 else 10
-    body = struct.pack("=BBBBI", family, interface.network.prefixlen, 0, 0, end.index)
-    packed = interface.ip.packed
-    body += attribute(2, packed) + attribute(1, packed)  # IFA_LOCAL, IFA_ADDRESS
-    return Request(f"the address {cidr} on {end}", netlink.NEWADDR, netlink.CREATE | netlink.EXCL, body)
+    address = ifaddrmsg().load(
+        {
+            "family": _family(interface.version),
+            "prefixlen": interface.network.prefixlen,
+            "index": end.index,
+            "attrs": [("IFA_LOCAL", str(interface.ip)), ("IFA_ADDRESS", str(interface.ip))],
+        }
+    )
+    return Request(f"the address {cidr} on {end}", rtnl.RTM_NEWADDR, _NEW, address)
 
 
 def _route(route: RouteSpec, station: Station) -> Request:
-    """As `ip route add` would send it: table main (254), protocol boot (3), kind unicast (1)."""
+    """As `ip route add` would send it."""
     via = ip_address(route.via) if route.via else None
     network = None if route.dst == "default" else ip_network(route.dst)
     version = network.version if network else via.version if via else 4
-    scope = _SCOPE_LINK if via is None and version == 4 else 0
-    prefix = network.prefixlen if network else 0
-    body = struct.pack("=BBBBBBBBI", 2 if version == 4 else 10, prefix, 0, 0, 254, 3, scope, 1, 0)
     what = f"the route to {route.dst} on {route.node}"
+    attributes: list[tuple[str, Any]] = []
     if network:
-        body += attribute(1, network.network_address.packed)
+        attributes.append(("RTA_DST", str(network.network_address)))
     if via:
-        body += attribute(5, via.packed)
+        attributes.append(("RTA_GATEWAY", str(via)))
         what += f" via {via}"
     if route.dev:
         try:
-            index = devices.index_of(station.talk.fileno(), route.dev)
+            attributes.append(("RTA_OIF", devices.index_of(station.talk.fileno(), route.dev)))
         except OSError as error:
             raise UserError(f"The lab cannot be built: {what}: there is no link {route.dev}.", _REMEDY) from error
-        body += attribute(4, struct.pack("=I", index))
-    return Request(what, netlink.NEWROUTE, netlink.CREATE | netlink.EXCL, body)
+    values = {
+        "family": _family(version),
+        "dst_len": network.prefixlen if network else 0,
+        "table": _MAIN_TABLE,
+        "proto": rtnl.rt_proto["boot"],
+        "scope": rtnl.rt_scope["link" if via is None and version == 4 else "universe"],
+        "type": rtnl.rt_type["unicast"],
+        "attrs": attributes,
+    }
+    return Request(what, rtnl.RTM_NEWROUTE, _NEW, rtmsg().load(values))
+
+
+def _family(version: int) -> int:
+    return socket.AF_INET if version == 4 else socket.AF_INET6
 
 
 def _routes(topology: Topology) -> list[RouteSpec]:
@@ -255,4 +275,4 @@ def _is_running(end: _End) -> bool:
 
 
 def _forwards(switch: Station) -> bool:
-    return all(state == _FORWARDING for state in port_states(switch).values())
+    return all(state == _FORWARDING for state in port_states(switch))

@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from netshell.facts import Snapshot
 from netshell.helper import Helper, Ticket, Worker
 from netshell.namespaces import Doors
-from netshell.topology import Topology
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+
+    from netshell.facts import Snapshot
+    from netshell.topology import Topology
 
 
 class Kernel:
@@ -22,11 +23,14 @@ class Kernel:
         self._helper = helper
 
     @classmethod
-    def start(cls, pid1: int, doors: Doors | None = None) -> "Kernel":
-        """Fork the helper for the private machine whose PID 1 is `pid1`; `doors` as for `Namespaces`."""
+    def start(cls, pid1: int, doors: Doors) -> "Kernel":
+        """Fork the helper for the private machine whose PID 1 is `pid1`, as seen from here."""
 
         def serve(worker: Worker) -> None:
-            from netshell.kernel.server import serve_kernel  # noqa: PLC0415 - only the helper needs it
+            from netshell.kernel.lean import skip_init  # noqa: PLC0415 - only the helper needs it
+
+            skip_init("pyroute2")
+            from netshell.kernel.server import serve_kernel  # noqa: PLC0415 - as above
 
             serve_kernel(worker, pid1, doors)
 
@@ -40,12 +44,12 @@ class Kernel:
         """Ask for a snapshot now, before there is an event loop, to await it later."""
         return self._helper.post("snapshot")
 
-    async def snapshot(self) -> Snapshot:
+    async def snapshot(self) -> "Snapshot":
         """The whole private machine now. Raises UserError when it, or the helper, has ended."""
         found: Snapshot = await self._helper.ask("snapshot")
         return found
 
-    async def build(self, topology: Topology) -> None:
+    async def build(self, topology: "Topology") -> None:
         """Lay a lab's links and set its addresses and routes, in namespaces that are there already.
 
         Done when all of it passes frames. Raises UserError naming what the kernel refused.

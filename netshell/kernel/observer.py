@@ -5,27 +5,32 @@ time: the kernel does not tell of each step in a neighbour's life.
 """
 
 import os
-import struct
+import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from pyroute2.netlink import rtnl
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from pyroute2.netlink.rtnl.nsidmsg import nsidmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
 from netshell.facts import End, Node, Snapshot
 from netshell.kernel import decode, devices, netlink
 from netshell.kernel.decode import RawLink
-from netshell.namespaces import Namespaces
+from netshell.kernel.netlink import Message
+from netshell.namespaces.names import Namespaces
 
 SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding", "net.ipv4.conf.all.rp_filter")
 """The settings that a snapshot holds; RTM_NEWNETCONF tells when one of them changes."""
 
-_NO_COUNTERS = netlink.attribute(29, struct.pack("=I", 8))
-"""IFLA_EXT_MASK with RTEXT_FILTER_SKIP_STATS: counters are most of the bytes, and no fact."""
-_ANY_LINK = bytes(16) + _NO_COUNTERS
-_ANY_ADDRESS, _ANY_ROUTE, _ANY_NEIGHBOUR = bytes(8), bytes(12), bytes(12)
-_ANY_FDB = struct.pack("=B11x", 7)
-_AF_BRIDGE_LINKS = struct.pack("=B15x", 7)
+_SKIP_STATISTICS = 8
+"""RTEXT_FILTER_SKIP_STATS, linux/rtnetlink.h: counters are most of a link's bytes, and no fact."""
+_AF_BRIDGE = 7
 
 _Fact = TypeVar("_Fact")
 
@@ -104,27 +109,32 @@ class Observer:
         if has_missed:
             station.is_stale = station.has_stale_sysctls = True
             station.nsids.clear()
-        for kind, bodies in heard.items():
-            if kind in {netlink.NEWNETCONF, netlink.DELNETCONF}:
+        for kind, messages in heard.items():
+            if kind in {rtnl.RTM_NEWNETCONF, rtnl.RTM_DELNETCONF}:
                 station.has_stale_sysctls = True
-            elif kind in {netlink.NEWNSID, netlink.DELNSID}:
+            elif kind in {rtnl.RTM_NEWNSID, rtnl.RTM_DELNSID}:
                 station.nsids.clear()
-            elif kind in _NEIGHBOUR_NEWS:
-                continue
+            elif kind in {rtnl.RTM_NEWNEIGH, rtnl.RTM_DELNEIGH}:
+                continue  # they are read for every snapshot
             else:
                 station.is_stale = True
-            if kind == netlink.NEWLINK:
-                _settle_cables(station, map(decode.link_of, bodies))
+            if kind == rtnl.RTM_NEWLINK:
+                _settle_cables(station, map(decode.link_of, messages))
         return has_missed or bool(heard)
 
     def snapshot(self) -> Snapshot:
         """The whole private machine now."""
         self.follow()
+        have_links_moved = False
         for station in self.stations.values():
             self.hear(station)
             if station.is_stale:
+                had = station.links.keys()
                 self._read_links(station)
+                have_links_moved |= had != station.links.keys()
             self._read_moving(station)
+        if have_links_moved:
+            self._look_at_far_ends()
         for name, namespace in self._namespaces.names.items():
             if namespace.is_enterable and self.stations[namespace.inode].has_stale_sysctls:
                 self._read_sysctls(name, self.stations[namespace.inode])
@@ -142,23 +152,30 @@ class Observer:
     def _read_links(self, station: Station) -> None:
         """What the kernel tells every change of: links, addresses, routes."""
         station.is_stale = False
-        links = map(decode.link_of, station.talk.dump(netlink.GETLINK, _ANY_LINK))
-        station.links = {link.index: link for link in links}
+        station.links = {link.index: link for link in links_of(station)}
         _settle_cables(station, station.links.values())
         names = {index: link.name for index, link in station.links.items()}
+        any_route = rtmsg().load({"family": socket.AF_UNSPEC})  # pyroute2's own default is IPv4
         station.node = replace(
             station.node,
-            addresses=_decoded(station, netlink.GETADDR, _ANY_ADDRESS, decode.address_of, names),
-            routes=_decoded(station, netlink.GETROUTE, _ANY_ROUTE, decode.route_of, names),
+            addresses=_decoded(station, rtnl.RTM_GETADDR, ifaddrmsg(), decode.address_of, names),
+            routes=_decoded(station, rtnl.RTM_GETROUTE, any_route, decode.route_of, names),
         )
+
+    def _look_at_far_ends(self) -> None:
+        """Read the links again where a cable ends: that its other end was moved is told to nobody there."""
+        for station in self.stations.values():
+            if any(link.peer_index for link in station.links.values()):
+                station.links = {link.index: link for link in links_of(station)}
 
     def _read_moving(self, station: Station) -> None:
         names = {index: link.name for index, link in station.links.items()}
         has_bridge = any(link.kind == "bridge" for link in station.links.values())
-        fdb = _decoded(station, netlink.GETNEIGH, _ANY_FDB, decode.fdb_of, names) if has_bridge else ()
+        any_fdb = ndmsg().load({"family": _AF_BRIDGE})
+        fdb = _decoded(station, rtnl.RTM_GETNEIGH, any_fdb, decode.fdb_of, names) if has_bridge else ()
         station.node = replace(
             station.node,
-            neighbours=_decoded(station, netlink.GETNEIGH, _ANY_NEIGHBOUR, decode.neighbour_of, names),
+            neighbours=_decoded(station, rtnl.RTM_GETNEIGH, ndmsg(), decode.neighbour_of, names),
             fdb=tuple(dict.fromkeys(fdb)),  # a MAC stands there once for each VLAN
         )
 
@@ -197,18 +214,12 @@ class Observer:
             if other == inode or end is None or end.peer_index != raw.index:
                 continue
             with suppress(OSError):
-                question = bytes(4) + netlink.attribute(3, struct.pack("=I", candidate.fd))
-                answer = netlink.attributes(station.talk.ask(netlink.GETNSID, question), 4)
-                (nsid,) = struct.unpack("=i", answer[1])
-                if nsid >= 0:
-                    station.nsids[nsid] = other
+                question = nsidmsg().load({"attrs": [("NETNSA_FD", candidate.fd)]})
+                nsid = station.talk.ask(rtnl.RTM_GETNSID, question).get_attr("NETNSA_NSID")
+                station.nsids[nsid] = other
                 if nsid == raw.peer_nsid:
                     return other
         return None
-
-
-_NEIGHBOUR_NEWS = frozenset({28, 29})
-"""RTM_NEWNEIGH and RTM_DELNEIGH: read at every snapshot anyway."""
 
 
 def sysctl_path(key: str) -> Path:
@@ -216,31 +227,34 @@ def sysctl_path(key: str) -> Path:
     return Path("/proc/sys", *key.split("."))
 
 
-def indexes_of(station: Station) -> list[int]:
-    """The index of every link in a namespace."""
-    return [decode.link_of(body).index for body in station.talk.dump(netlink.GETLINK, _ANY_LINK)]
+def links_of(station: Station) -> list[RawLink]:
+    """Every link of a namespace, as it is now."""
+    return [decode.link_of(message) for message in station.talk.dump(rtnl.RTM_GETLINK, _link_question())]
 
 
 def link_state(station: Station, index: int) -> str:
     """The operational state of one link, as `facts.Link.state` has it. Raises OSError (ENODEV) where there is none."""
-    question = struct.pack("=4xi8x", index) + _NO_COUNTERS
-    return decode.link_of(station.talk.ask(netlink.GETLINK, question)).state
+    return decode.link_of(station.talk.ask(rtnl.RTM_GETLINK, _link_question(index))).state
 
 
-def port_states(station: Station) -> dict[int, int]:
-    """The state of every bridge port by its index: 3 forwards (IFLA_BRPORT_STATE)."""
-    bodies = station.talk.dump(netlink.GETLINK, _AF_BRIDGE_LINKS)
-    return {index: state for index, state in map(decode.port_state_of, bodies) if state >= 0}
+def port_states(station: Station) -> list[int]:
+    """The state of every bridge port: 3 forwards (IFLA_BRPORT_STATE)."""
+    messages = station.talk.dump(rtnl.RTM_GETLINK, ifinfmsg().load({"family": _AF_BRIDGE}))
+    return [state for state in map(decode.port_state_of, messages) if state is not None]
+
+
+def _link_question(index: int = 0) -> Message:
+    return ifinfmsg().load({"index": index, "attrs": [("IFLA_EXT_MASK", _SKIP_STATISTICS)]})
 
 
 def _decoded(
     station: Station,
     kind: int,
-    question: bytes,
-    reader: Callable[[bytes, Mapping[int, str]], _Fact | None],
+    question: Message,
+    reader: Callable[[Message, Mapping[int, str]], _Fact | None],
     names: Mapping[int, str],
 ) -> tuple[_Fact, ...]:
-    found = (reader(body, names) for body in station.talk.dump(kind, question))
+    found = (reader(message, names) for message in station.talk.dump(kind, question))
     return tuple(fact for fact in found if fact is not None)
 
 

@@ -6,13 +6,14 @@ from netshell.facts import Snapshot
 from netshell.helper import Worker
 from netshell.kernel.builder import Builder
 from netshell.kernel.observer import Observer, Station
-from netshell.namespaces import Doors, Namespaces
+from netshell.namespaces import Doors
+from netshell.namespaces.names import Namespaces
 from netshell.topology import Topology
 
 _MOVED_WITHIN_S = 0.015
 
 
-def serve_kernel(worker: Worker, pid1: int, doors: Doors | None) -> None:
+def serve_kernel(worker: Worker, pid1: int, doors: Doors) -> None:
     """Serve until the engine ends. Raises MachineError where this process may not look into the private machine."""
     _Server(worker, Namespaces(pid1, doors))
     worker.run()

@@ -62,6 +62,7 @@ class Bench:
         """Build a lab on the fresh machine, and take the first snapshot."""
         self.topology = topology
         await lab.build(self.machine, self.kernel, topology)
+        await self.capture.ready()
         await self.mark()
 
     async def mark(self) -> None:
@@ -133,9 +134,9 @@ class Bench:
         self.snapshot = after
         return Observation(after, say(difference(before, after), before, after))
 
-    async def evidence(self, since_ns: int) -> Evidence:
-        """What checks may look at: the snapshot taken last, and what crossed the wire since then."""
-        return Evidence(self.snapshot, await self.capture.echoes(since_ns))
+    async def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
+        """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch)."""
+        return Evidence(snapshot, await self.capture.echoes(since_ns))
 
     def close(self) -> None:
         """End the machine and its helpers; nothing is waited for."""

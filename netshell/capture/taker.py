@@ -1,29 +1,18 @@
-"""The wire: every frame that crosses an interface of a namespace, taken down by a helper process of its own.
+"""What the capture helper does: one AF_PACKET socket a namespace, all of them into one store. It runs in the helper.
 
-One AF_PACKET socket a namespace, bound to no interface: it sees all of them, also those made later (packet(7)). Frames
-lie in a store with a bound in bytes, the oldest go first, and what was lost is counted. It knows nothing of checks.
+Bound to no interface, a socket sees all of them, also those made later (packet(7)). What crosses in the first moment of
+a namespace's life, before its socket is there, is neither seen nor counted.
 """
 
 import select
 import socket
 import struct
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from netshell.capture.store import Store, Tally
 from netshell.facts import Echo, Frame
-from netshell.helper import Helper, Worker
-from netshell.namespaces import Doors, Namespace, Namespaces
-from netshell.packets.echo import EchoReader
-
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
-
-STORE_BYTES = 32 << 20
-ECHOES = 20_000
-"""How many echoes are remembered: they outlive their frames, so that a flood cannot wipe out a ping's evidence."""
+from netshell.helper import Worker
+from netshell.namespaces import Doors
+from netshell.namespaces.names import Namespace, Namespaces
 
 _ARRIVED_WITHIN_S = 0.015
 _ALL_PROTOCOLS = 0x0003
@@ -34,96 +23,14 @@ _TIMESTAMP_NS = 35
 _SOL_PACKET, _STATISTICS = 263, 6
 _RECEIVE_BUFFER = 8 << 20
 _LONGEST = 1 << 17
-_FRAME_COST = 200
-"""Bytes that a stored frame takes beside its data, roughly."""
 _DRAIN_AT_ONCE = 2000
 _DRAINS_FOR_AN_ANSWER = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How much was seen, and how much of it is not there any more."""
-
-    kept: int
-    dropped_by_kernel: int
-    """Came faster than they could be read."""
-    dropped_from_store: int
-    """The oldest, to make room."""
-
-
-class Capture:
-    """The wire inside one private machine. Start it before threads and heavy imports: it forks."""
-
-    def __init__(self, helper: Helper) -> None:
-        self._helper = helper
-
-    @classmethod
-    def start(cls, pid1: int, doors: Doors | None = None) -> "Capture":
-        """Fork the helper for the private machine whose PID 1 is `pid1`; `doors` as for `Namespaces`."""
-
-        def serve(worker: Worker) -> None:
-            _Taker(worker, Namespaces(pid1, doors))
-            worker.run()
-
-        return cls(Helper.start("capture", serve))
-
-    def attach(self, loop: "asyncio.AbstractEventLoop", arrived: "Callable[[], None] | None" = None) -> None:
-        """Take part in an event loop; `arrived` is called at most 20 ms after a frame crossed."""
-        self._helper.attach(loop, None if arrived is None else lambda _event: arrived())
-
-    async def frames(self, since_ns: int = 0) -> tuple[Frame, ...]:
-        """Every frame since then that is still kept, in the order they crossed; all that crossed before the call."""
-        found: tuple[Frame, ...] = await self._helper.ask("frames", since_ns)
-        return found
-
-    async def echoes(self, since_ns: int = 0) -> tuple[Echo, ...]:
-        """Every ICMP echo request and reply since then, each at each interface it crossed."""
-        found: tuple[Echo, ...] = await self._helper.ask("echoes", since_ns)
-        return found
-
-    async def tally(self) -> Tally:
-        """What was kept and what was lost since the capture began."""
-        found: Tally = await self._helper.ask("tally")
-        return found
-
-    def close(self) -> None:
-        """End the helper, and with it the store."""
-        self._helper.close()
-
-
-class Store:
-    """Frames up to a bound in bytes, and the echoes among them."""
-
-    def __init__(self, limit_bytes: int = STORE_BYTES) -> None:
-        self._limit = limit_bytes
-        self._bytes = 0
-        self._frames: deque[Frame] = deque()
-        self._echoes: deque[Echo] = deque(maxlen=ECHOES)
-        self._reader = EchoReader()
-        self.dropped = 0
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def add(self, frames: Iterable[Frame]) -> None:
-        """Take frames in; the oldest make room for them."""
-        for frame in frames:
-            self._frames.append(frame)
-            self._bytes += len(frame.data) + _FRAME_COST
-            echo = self._reader.read(frame)
-            if echo is not None:
-                self._echoes.append(echo)
-        while self._bytes > self._limit:
-            self._bytes -= len(self._frames.popleft().data) + _FRAME_COST
-            self.dropped += 1
-
-    def frames(self, since_ns: int) -> tuple[Frame, ...]:
-        """Those since then, by time."""
-        return tuple(sorted((f for f in self._frames if f.time_ns >= since_ns), key=lambda f: f.time_ns))
-
-    def echoes(self, since_ns: int) -> tuple[Echo, ...]:
-        """Those since then, by time."""
-        return tuple(sorted((e for e in self._echoes if e.time_ns >= since_ns), key=lambda e: e.time_ns))
+def serve_capture(worker: Worker, pid1: int, doors: Doors) -> None:
+    """Serve until the engine ends. Raises MachineError where this process may not look into the private machine."""
+    _Taker(worker, Namespaces(pid1, doors))
+    worker.run()
 
 
 class _Tap:
@@ -173,7 +80,7 @@ class _Tap:
 
 
 class _Taker:
-    """What the helper does: a tap in every namespace, all of them into one store."""
+    """A tap in every namespace, all of them into one store."""
 
     def __init__(self, worker: Worker, namespaces: Namespaces) -> None:
         self._worker = worker
@@ -182,7 +89,7 @@ class _Taker:
         self._taps: dict[int, _Tap] = {}
         self._dropped_by_gone = 0
         self._buffer = bytearray(_LONGEST)
-        worker.handlers.update(frames=self._frames, echoes=self._echoes, tally=self._tally)
+        worker.handlers.update(frames=self._frames, echoes=self._echoes, tally=self._tally, ready=self._follow)
         worker.watch(namespaces.fileno(), self._follow, select.POLLPRI)
         self._follow()
 

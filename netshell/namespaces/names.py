@@ -1,4 +1,4 @@
-"""The network namespaces of the private machine, found and entered from outside it.
+"""The PC's network namespace and the named ones, as the private machine has them at the moment.
 
 Nothing inside is trusted: no link that a learner made is followed, and a name counts only when the kernel says
 that it stands for a network namespace. It knows nothing of what is read once a namespace is entered.
@@ -16,6 +16,7 @@ from pathlib import Path
 from netshell import linux
 from netshell.errors import MachineError, UserError
 from netshell.facts import PC
+from netshell.namespaces.doors import Doors
 
 _NS_GET_NSTYPE = 0xB703
 _NAME_FLAGS = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -50,38 +51,17 @@ class Renewal:
         return bool(self.added or self.removed or self.is_reset)
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Paths, as a helper sees them, that lead to the private machine's root directory and to the PC's network."""
-
-    root: str
-    pc: str
-
-    @classmethod
-    def of_process(cls, pid1: int) -> "Doors":
-        """Through PID 1 itself: open to real root, and to a process whose program was started (execve) in a user
-        namespace that holds the machine; PID 1 is not dumpable, and its memory counts as that namespace's.
-        """
-        return cls(f"/proc/{pid1}/root", f"/proc/{pid1}/ns/net")
-
-    @classmethod
-    def of_descriptors(cls, root: int, pc: int) -> "Doors":
-        """Through descriptors that PID 1 handed to the calling process, which keeps the same numbers for them."""
-        return cls(f"/proc/{os.getpid()}/fd/{root}", f"/proc/{os.getpid()}/fd/{pc}")
-
-
 class Namespaces:
     """The PC and all names of `/run/netns` as the private machine's PID 1 sees them.
 
     Making one moves this process into the PC's network namespace, so that nothing can touch the real one any more.
-    `pid1` is its PID as seen from here, `doors` the way in (by default through that process). The process must have
-    one thread, and CAP_SYS_ADMIN over the private machine.
+    `pid1` is its PID as seen from here, whose table of mounts tells when a name may have come or gone. The process
+    must have one thread, and CAP_SYS_ADMIN over the private machine.
     """
 
-    def __init__(self, pid1: int, doors: Doors | None = None) -> None:
-        doors = doors or Doors.of_process(pid1)
+    def __init__(self, pid1: int, doors: Doors) -> None:
         self._nsfs = Path("/proc/self/ns/net").stat().st_dev
-        self._pc_path = Path(doors.pc)
+        self._pc_path = Path(doors.network)
         self._names: dict[str, Namespace] = {}
         self._open: list[int] = []
         try:
