@@ -1,0 +1,1 @@
+"""The figures that matter, each measured beside its reference; `bench/run.py` runs them."""
