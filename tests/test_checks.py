@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from netshell.checks import KINDS, Evidence, Verdict, author_keys, check_from, first_failure
+from netshell.checks.causes import unreachable
 from netshell.facts import PC, Address, Echo, End, Link, Node, Route, Snapshot
 
 
@@ -292,3 +293,10 @@ def test_every_kind_names_itself_by_its_own_key(kind: str) -> None:
 )
 def test_values_that_make_no_sense_are_faults_of_their_key(values: dict[str, Any], key: str) -> None:
     assert [fault.key for fault in check_from(next(iter(values)), values).faults()] == [key]
+
+
+def test_nothing_is_said_about_who_is_missing_behind_a_cable_that_leads_out_of_the_lab() -> None:
+    eth0 = Link("eth0", 2, "veth", is_up=True, has_carrier=True, state="UP")
+    route = Route("192.0.2.0/24", "eth0", src="192.0.2.10")
+    pc = Node(PC, {"eth0": eth0}, (Address("192.0.2.10/24", "eth0"),), (route,))
+    assert unreachable(Snapshot({PC: pc}), PC, "192.0.2.1") is None

@@ -160,8 +160,10 @@ def _usable_route(node: Node, ip: str) -> Route | Verdict:
 
 
 def _nobody(node: Node, route: Route, ip: str) -> Verdict | None:
-    """The next hop is on no node: a gap in the lab, unless the packet leaves it through a gateway outside."""
-    if route.via:
+    """The next hop is on no node: a gap in the lab, unless the packet leaves it for somebody outside."""
+    link = node.links.get(route.dev or "")
+    leads_outside = link is not None and link.kind == "veth" and link.has_carrier and link.peer is None
+    if route.via or leads_outside:
         return None
     on = (
         f"{ip} belongs to the network {route.dst} on {route.dev}"
