@@ -1,69 +1,129 @@
-"""Commands without a person: each is run in the private machine, and what it printed and changed is told."""
+"""Commands without a person: each is run in the private machine, and what it printed and changed is told.
+
+It writes bytes to one stream and knows nothing of the command line.
+"""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+import os
+import re
+import stat
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
-from netshell import commands
-from netshell.commands import Context
 from netshell.errors import ExitCode, UserError
 from netshell.explain.changes import Said, as_json
 from netshell.facts import PC
-from netshell.progress import Progress
-from netshell.render.changes import changes
-from netshell.render.console import as_text
 from netshell.session import Bench
 from netshell.terminal.shell import Terminal
 from netshell.terminal.stream import plain
 from netshell.topology import Topology
-from netshell.views import render
+
+if TYPE_CHECKING:
+    from netshell.commands import Context
 
 _OUTPUT_MOST = 1 << 20
+_LINE_MOST = 1 << 16
 _WIDTH = 80
 _INTERRUPTED = 130
+_STOP_WITHIN_S = 2.0
+_STOPPING = (b"\x03", b"\x1c")
+"""Ctrl-C, then Ctrl-\\ for what does not listen to it."""
+_STRANGE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""What a keyboard sends for keys, not for text: bash would obey it."""
+_PROMPTING = re.compile(rb"\x1b\[\?2004[hl](?:\x1b\[0m)?")
+"""What bash sends round each of its prompts, and what undoes it: no command's output."""
+_OWN = re.compile(r":\w")
+"""netshell's own commands; a colon alone is bash's."""
 
 
 class Runner:
     """Runs lines one after the other in one terminal of one machine."""
 
-    def __init__(self, bench: Bench, write: Callable[[str], None], *, is_json: bool, timeout_s: float) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        write: Callable[[bytes], None],
+        warn: Callable[[str], None],
+        *,
+        directories: Sequence[Path] = (),
+        is_json: bool,
+        timeout_s: float,
+    ) -> None:
         self._bench = bench
         self._write = write
+        self._warn = warn
+        self._directories = directories
+        self._context: Context | None = None
         self._is_json = is_json
         self._timeout_s = timeout_s
         self._output = bytearray()
+        self._size = 0
+        """Bytes that the command printed, kept or not."""
+        self._has_return = False
+        """The last chunk ended in the first half of a line end."""
+        self._terminal = PC
 
-    async def run(self, topology: Topology, lines: Iterable[str]) -> int:
-        """Run every line; gives the last command's exit status. Raises UserError for an unknown `:command`."""
+    async def run(self, topology: Topology, lines: AsyncIterator[str]) -> int:
+        """Run every line; gives the last command's exit status, as bash would.
+
+        The machine is left to end with this process: to wait for it would take longer than most commands.
+        Raises UserError where a command has no end, or a program does not stop; what `write` raises.
+        """
         self._bench.attach(environ={"LANG": "C.UTF-8", "TERM": "dumb"})
-        try:
-            await self._bench.build(topology)
-            terminal = await self._bench.terminal(PC)
-            terminal.on_output = self._hear
-            status = 0
-            waiting: list[str] = []
-            for line in lines:
-                if line.startswith(":") and not waiting:
-                    await self._own(line)
-                    continue
-                if not line.strip() and not waiting:
-                    continue
+        self._bench.on_terminal = self._adopt
+        await self._bench.build(topology)
+        return await self._run(lines)
+
+    async def _run(self, lines: AsyncIterator[str]) -> int:
+        status = 0
+        waiting: list[str] = []
+        async for line in lines:
+            if not waiting and _OWN.match(line):
+                status = await self._own(line)
+                if self._terminal == "":
+                    return status
+            elif waiting or (line.strip() and not line.lstrip().startswith("#")):
                 waiting.append(line)
+                terminal = await self._bench.terminal(self._terminal)
                 status = await self._feed(terminal, line)
                 if not terminal.is_continued:
                     await self._tell("\n".join(waiting), status)
                     waiting.clear()
-            if waiting:
-                raise UserError(f"`{waiting[0]}` has no end: bash waits for more.", "Close the quote or the loop.")
-            return status
-        finally:
-            self._bench.close()
+                if terminal.is_dead and not self._leave(terminal):
+                    return status
+        if waiting:
+            problem = f"`{waiting[0]}` has no end: bash waits for more."
+            raise UserError(problem, "Close the quote, the loop or the here-document.", ExitCode.USAGE)
+        return status
+
+    def _leave(self, terminal: Terminal) -> bool:
+        """Take the lines that follow back to the PC; False where it was the PC's own shell that has ended."""
+        self._bench.forget(terminal)
+        was_elsewhere = self._terminal != PC
+        self._terminal = PC
+        return was_elsewhere
+
+    def _adopt(self, terminal: Terminal) -> None:
+        terminal.on_output = self._hear
 
     def _hear(self, data: bytes) -> None:
-        self._output += data[: _OUTPUT_MOST - len(self._output)]
+        data = self._untouched(_PROMPTING.sub(b"", data))
         if not self._is_json:
-            self._write(plain(data))
+            self._write(data)
+            return
+        self._size += len(data)
+        self._output += data[: max(0, _OUTPUT_MOST - len(self._output))]
+
+    def _untouched(self, data: bytes) -> bytes:
+        r"""What the program wrote, before its terminal made `\r\n` of each `\n` (termios(3), ONLCR)."""
+        data = b"\r" * self._has_return + data
+        self._has_return = data.endswith(b"\r")
+        return data[: len(data) - self._has_return].replace(b"\r\n", b"\n")
 
     async def _feed(self, terminal: Terminal, line: str) -> int:
         terminal.feed(line)
@@ -71,49 +131,141 @@ class Runner:
             async with asyncio.timeout(self._timeout_s):
                 await terminal.until_prompt()
         except TimeoutError:
-            program = terminal.program() or "a program"
-            terminal.forward(b"\x03")
-            await self._wait_for_interrupted(terminal, program)
+            await self._stop(terminal)
             return _INTERRUPTED
         if terminal.is_dead:
-            raise UserError("The shell has ended.", "Leave out `exit`: the next line has no shell to run in.")
+            status = await self._bench.machine.exit_status(terminal.pid)
+            return status if status >= 0 else 128 - status
         return terminal.status
 
-    async def _wait_for_interrupted(self, terminal: Terminal, program: str) -> None:
-        try:
-            async with asyncio.timeout(5):
-                await terminal.until_prompt()
-        except TimeoutError:
-            raise UserError(
-                f"`{program}` did not end in {self._timeout_s:g} s, nor at Ctrl-C.", "`--timeout` gives it longer."
-            ) from None
+    async def _stop(self, terminal: Terminal) -> None:
+        """End what is in front as a person would. Raises UserError where it does not listen."""
+        program = terminal.program() or "a program"
+        for keys in _STOPPING:
+            terminal.forward(keys)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_WITHIN_S):
+                    await terminal.until_prompt()
+                self._warn(f"`{program}` did not end in {self._timeout_s:g} s and was interrupted.")
+                return
+        problem = f"`{program}` did not end in {self._timeout_s:g} s, nor at Ctrl-C."
+        raise UserError(problem, "`--timeout SECONDS` gives it longer; a `&` behind it lets it run beside the others.")
 
-    async def _own(self, line: str) -> None:
-        context = Context(self._bench, Progress.open(None), ())
-        view = await commands.run(context, line)
-        shown = render(view, _WIDTH)
+    async def _own(self, line: str) -> int:
+        """Carry out one of netshell's own commands; gives its status."""
+        from netshell import commands  # noqa: PLC0415 - few scripts have any, and they bring the screen with them
+        from netshell.render.console import as_text  # noqa: PLC0415
+        from netshell.views import render, render_error  # noqa: PLC0415
+
+        context = self._known()
+        context.terminal = self._terminal
+        try:
+            view = await commands.run(context, line)
+            status = 0
+            if isinstance(view, commands.Learn):
+                raise UserError("Lessons need a person.", f"`netshell learn {view.lesson}` begins this one.")
+            if isinstance(view, commands.GoTo):
+                await self._bench.terminal(view.terminal)
+                self._terminal = view.terminal
+            if isinstance(view, commands.Quit):
+                self._terminal = ""
+            shown = render(view, _WIDTH)
+        except UserError as error:
+            status, shown = int(error.code), render_error(error)
         text = "" if shown is None else as_text(shown, width=_WIDTH, colour="none")
         if self._is_json:
-            self._line({"command": line, "status": 0, "output": text, "changes": []})
+            self._object({"command": line, "status": status, "output": text, "changes": []})
         else:
-            self._write(text)
+            self._write(text.encode("utf-8", "replace"))
+        return status
+
+    def _known(self) -> "Context":
+        """What netshell's own commands work on: this machine, the lessons, and this account's progress."""
+        from netshell.commands import Context  # noqa: PLC0415 - as above
+        from netshell.lesson.library import catalogue  # noqa: PLC0415
+        from netshell.progress import Progress, default_path  # noqa: PLC0415
+
+        if self._context is None:
+            progress = Progress.open(default_path(os.environ))
+            self._context = Context(self._bench, progress, catalogue(self._directories))
+        return self._context
 
     async def _tell(self, command: str, status: int) -> None:
         said = (await self._bench.observe()).said
         if self._is_json:
-            output, found = plain(bytes(self._output)), [as_json(item) for item in said]
-            self._line({"command": command, "status": status, "output": output, "changes": found})
+            found = [as_json(item) for item in said]
+            self._object({"command": command, "status": status, "output": self._printed(), "changes": found})
         else:
-            self._write(_changes_text(said))
+            self._write(b"\r" * self._has_return + _changes_text(said))
         self._output.clear()
+        self._size, self._has_return = 0, False
 
-    def _line(self, value: dict[str, Any]) -> None:
-        self._write(json.dumps(value, ensure_ascii=False) + "\n")
+    def _printed(self) -> str:
+        text = plain(bytes(self._output))
+        if self._size <= len(self._output):
+            return text
+        return f"{text}\n… netshell kept the first {len(self._output)} of {self._size} bytes.\n"
+
+    def _object(self, value: dict[str, object]) -> None:
+        self._write(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
 
 
-def _changes_text(said: tuple[Said, ...]) -> str:
+def _changes_text(said: tuple[Said, ...]) -> bytes:
+    if all(item.is_background for item in said):
+        return b""
+    from netshell.render.changes import changes  # noqa: PLC0415 - what changes nothing need not wait for it
+    from netshell.render.console import as_text  # noqa: PLC0415
+
     shown = changes(said)
-    return "" if shown is None else as_text(shown, width=_WIDTH, colour="none")
+    return b"" if shown is None else as_text(shown, width=_WIDTH, colour="none").encode("utf-8", "replace")
+
+
+async def typed_lines(source: str | BinaryIO) -> AsyncIterator[str]:
+    """The lines of a text, or of a file as they come. Raises UserError (USAGE) for what nobody can type."""
+    file = BytesIO(os.fsencode(source)) if isinstance(source, str) else source
+    number = 0
+    while data := await _read_line(file):
+        number += 1
+        if len(data) > _LINE_MOST:
+            raise UserError(f"Line {number} is longer than {_LINE_MOST} bytes.", _NO_TEXT, ExitCode.USAGE)
+        yield _text_of(data.removesuffix(b"\n").removesuffix(b"\r"), number)
+
+
+_NO_TEXT = "`netshell run` takes command lines, as text in UTF-8."
+
+
+def _text_of(data: bytes, number: int) -> str:
+    if strange := _STRANGE.search(data):
+        problem = f"Line {number} has the control character 0x{strange[0][0]:02x}."
+        raise UserError(problem, _NO_TEXT, ExitCode.USAGE)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        problem = f"Line {number} is not UTF-8: byte 0x{data[error.start]:02x}."
+        raise UserError(problem, _NO_TEXT, ExitCode.USAGE) from None
+
+
+async def _read_line(file: BinaryIO) -> bytes:
+    """The next line, with its end; the loop goes on while somebody at a pipe makes up their mind."""
+    if isinstance(file, BytesIO) or stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file.readline(_LINE_MOST + 2)
+    loop = asyncio.get_running_loop()
+    line: asyncio.Future[bytes] = loop.create_future()
+
+    def settle(data: bytes) -> None:
+        if not line.done():
+            line.set_result(data)
+
+    def read() -> None:
+        try:
+            data = file.readline(_LINE_MOST + 2)
+        except OSError:
+            data = b""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, data)
+
+    threading.Thread(target=read, daemon=True).start()
+    return await line
 
 
 def exit_code(status: int) -> int:

@@ -48,8 +48,24 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "run": (*BELOW, "launch", "session", "commands", "render", "views"),
     "doctor": (*BELOW, "render"),
     "bug": ("__init__",),
+    "loop": (),
+    "begin": (*BELOW, "launch", "session", "commands", "render", "views", "repl", "loop"),
     # 5: the command line
-    "cli": (*BELOW, "launch", "session", "commands", "render", "views", "repl", "author", "run", "doctor", "bug"),
+    "cli": (
+        *BELOW,
+        "launch",
+        "session",
+        "commands",
+        "render",
+        "views",
+        "repl",
+        "author",
+        "run",
+        "doctor",
+        "bug",
+        "loop",
+        "begin",
+    ),
     "__main__": ("cli",),
     "__init__": (),
 }
@@ -58,7 +74,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 OWNERS: dict[str, tuple[str, ...]] = {
     "pyroute2": ("kernel",),
     "prompt_toolkit": ("terminal", "commands", "repl"),
-    "rich": ("render", "views", "repl", "doctor"),
+    "rich": ("render", "views", "repl", "doctor", "cli"),
     "pydantic": ("lesson",),
     "markdown_it": ("lesson",),
     "yaml": ("lesson",),
@@ -131,6 +147,6 @@ def test_imports_are_found_wherever_they_stand(tmp_path: Path, monkeypatch: pyte
     path.write_text(source, encoding="utf-8")
     assert sorted(imports(path)) == [(2, "rich.text"), (4, "netshell.session"), (5, "netshell.checks.base")]
     assert [fault.partition(": ")[2] for fault in faults(path)] == [
-        "rich is imported by render, views, repl, doctor only",
+        "rich is imported by render, views, repl, doctor, cli only",
         "checks may not import session",
     ]
