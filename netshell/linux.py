@@ -5,6 +5,8 @@ Each raises OSError with the call's name as `filename`, so that a refusal says w
 
 import ctypes
 import os
+import platform
+import signal
 import struct
 from pathlib import Path
 
@@ -20,9 +22,11 @@ MNT_DETACH = 2
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _SYS_MOUNT_SETATTR = 442
-_PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_SET_NAME, _PR_SET_SECCOMP = 4, 8, 15, 22
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_SET_NAME, _PR_SET_SECCOMP = 1, 4, 8, 15, 22
 _PR_SET_CHILD_SUBREAPER = 36
 _SECCOMP_MODE_FILTER = 2
+_SYS_KEYCTL = {"x86_64": 250, "aarch64": 219}
+_KEYCTL_JOIN_SESSION_KEYRING = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -88,6 +92,18 @@ def keep_capabilities() -> None:
 def adopt_orphans() -> None:
     """Become the parent of grandchildren whose own parent ends: prctl(2)."""
     _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl PR_SET_CHILD_SUBREAPER")
+
+
+def end_with_parent() -> None:
+    """Be killed by the kernel when the thread that is this process's parent now ends: prctl(2)."""
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "prctl PR_SET_PDEATHSIG")
+
+
+def leave_session_keyring() -> None:
+    """Begin with an empty session keyring instead of the account's own, keyctl(2); nothing where there are no keys."""
+    number = _SYS_KEYCTL.get(platform.machine())
+    if number is not None:
+        _libc.syscall(ctypes.c_long(number), ctypes.c_int(_KEYCTL_JOIN_SESSION_KEYRING), None)
 
 
 def set_process_name(name: str) -> None:

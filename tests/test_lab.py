@@ -152,3 +152,17 @@ def test_cables_between_equal_ends_are_up_at_once() -> None:
     first, later = play(scenario)
     assert first.nodes["a"].links == later.nodes["a"].links
     assert first.nodes["b"].links == later.nodes["b"].links
+
+
+@pytest.mark.kernel
+def test_a_lab_is_built_again_after_a_reset_though_names_were_added_by_hand() -> None:
+    async def scenario(inside: Inside) -> list[str]:
+        topology = Topology(nodes=(NodeSpec("a"), NodeSpec("b")))
+        await lab.build(inside.machine, inside.kernel, topology)
+        for _ in range(2):
+            await inside.sh("ip netns add c", "ip netns exec a ip netns add d")
+            await inside.machine.reset()
+            await lab.build(inside.machine, inside.kernel, topology)
+        return list((await inside.snapshot()).nodes)
+
+    assert play(scenario) == [PC, "a", "b"]

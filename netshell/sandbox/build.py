@@ -3,13 +3,15 @@
 Light on purpose: it runs before anything heavy is imported, and its processes stay as small as they begin.
 """
 
+import contextlib
 import json
 import os
 import signal
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from netshell import linux
 from netshell.errors import MachineError
@@ -36,38 +38,63 @@ def make(shared: Path | None, files: Mapping[str, str]) -> Made:
 
     Raises MachineError, with the remedy, where this computer refuses.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    lifeline = os.pidfd_open(os.getpid())
     is_root = identity.is_real_root()
+    homes = identity.homes()
+    shared = _make_shared(shared, is_root=is_root)
     try:
-        if not is_root:
-            identity.enter_as_single_id(0)
+        if not is_root and not identity.is_root_of_namespace():
+            identity.enter_as_single_id(linux.NEWCGROUP)
     except OSError as error:
         raise _explained(error.errno or 0, "user namespace") from error
     linux.adopt_orphans()
-    shared = _make_shared(shared, is_root=is_root)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    lifeline = os.pidfd_open(os.getpid())
     child = os.fork()
     if child == 0:
-        _build(lifeline, theirs, shared, files, is_root=is_root)
+        _build(_Plan(lifeline, theirs, shared, homes, files, is_root=is_root))
     theirs.close()
     os.close(lifeline)
-    return _wait_until_ready(ours, child)
+    try:
+        return _wait_until_ready(ours, child)
+    except BaseException:
+        ours.close()
+        raise
 
 
-def _wait_until_ready(control: socket.socket, child: int) -> Made:
+def _wait_until_ready(control: socket.socket, builder: int) -> Made:
+    """Take the builder's word for PID 1's number and PID 1's that it is ready, in whichever order they come."""
     pid = 0
-    while True:
-        data, fds, _, _ = socket.recv_fds(control, init.MAX_MESSAGE, 2)
-        message = json.loads(data or b'{"errno": 0, "call": "its first process"}')
+    ready: tuple[list[int], tuple[str, ...]] | None = None
+    while pid == 0 or ready is None:
+        if ready is not None:
+            os.waitpid(builder, 0)  # it has said the number by now, or never will
+            control.setblocking(False)
+        message, fds = _receive(control)
         if "errno" in message:
-            os.waitpid(child, 0)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(builder, 0)
             raise _explained(message["errno"], message["call"])
-        if "pid" in message:
-            pid = message["pid"]
+        pid = message.get("pid", pid)
         if "ready" in message:
-            os.waitpid(child, 0)
-            root, network = fds
-            return Made(pid, control, root, network, tuple(message["notices"]))
+            ready = fds, tuple(message["notices"])
+    control.setblocking(True)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(builder, 0)
+    (root, network), notices = ready
+    return Made(pid, control, root, network, notices)
+
+
+def _receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    try:
+        data, fds, _, _ = socket.recv_fds(control, init.MAX_MESSAGE, 2)
+    except BlockingIOError:
+        data, fds = b"", []
+    if not data:
+        raise MachineError(
+            "The private machine ended while it was being made: something killed its first process.",
+            "Start netshell again. If it happens each time, `netshell doctor` tells what this machine refuses.",
+        )
+    return json.loads(data), list(fds)
 
 
 def _explained(number: int, call: str) -> MachineError:
@@ -76,42 +103,58 @@ def _explained(number: int, call: str) -> MachineError:
     return explain_refusal(number, call)
 
 
-def _build(
-    lifeline: int,
-    control: socket.socket,
-    shared: Path | None,
-    files: Mapping[str, str],
-    *,
-    is_root: bool,
-) -> None:
-    """In a child: make the machine and its PID 1. Never returns."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the building processes have to know."""
+
+    lifeline: int
+    control: socket.socket
+    shared: Path | None
+    homes: tuple[str, ...]
+    files: Mapping[str, str]
+    is_root: bool = field(kw_only=True)
+
+
+def _build(plan: _Plan) -> None:
+    """In a child: make the outer half, then fork PID 1, which makes the inner. Never returns."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _close_others({lifeline, control.fileno()})
-        if is_root:
-            identity.enter_with_map(linux.NEWNS, identity.SHIFTED_IDS)
-            shared_fd = _open_shared(shared)
+        os.umask(0o022)
+        linux.leave_session_keyring()
+        _close_others({plan.lifeline, plan.control.fileno()})
+        if plan.is_root:
+            identity.enter_with_map(linux.NEWNS | linux.NEWCGROUP, identity.SHIFTED_IDS)
+            shared = _open_shared(plan.shared)
             identity.become_root_inside()
         else:
             linux.unshare(linux.NEWNS)
-            shared_fd = _open_shared(shared)
-        filesystem.furnish(os.environ.get("HOME", "/"), shared_fd, files)
-        inner = linux.NEWNS | linux.NEWNET | linux.NEWPID | linux.NEWIPC | linux.NEWUTS | linux.NEWCGROUP
-        if is_root:
-            identity.enter_with_map(inner, identity.NESTED_IDS)
-            identity.become_root_inside()
-        else:
-            identity.enter_as_single_id(inner)
-        linux.set_hostname("pc")
+            shared = _open_shared(plan.shared)
+        filesystem.furnish(plan.homes, shared, plan.files)
+        linux.unshare(linux.NEWPID | linux.NEWNET)
+        identity.limit_namespaces()
         pid = os.fork()
         if pid:
-            control.send(json.dumps({"pid": pid}).encode())
+            plan.control.send(json.dumps({"pid": pid}).encode())
         else:
-            init.main(lifeline, control, has_single_id=not is_root)
+            _be_first(plan)
     except OSError as error:
-        control.send(json.dumps({"errno": error.errno, "call": str(error.filename)}).encode())
+        plan.control.send(json.dumps({"errno": error.errno, "call": str(error.filename)}).encode())
     finally:
         os._exit(0)
+
+
+def _be_first(plan: _Plan) -> None:
+    """As PID 1: mount what the outer level must own, so that nothing inside can take it off, and enter the inner."""
+    os.setsid()
+    filesystem.mount_kernel_views()
+    inner = linux.NEWNS | linux.NEWNET | linux.NEWIPC | linux.NEWUTS
+    if plan.is_root:
+        identity.enter_with_map(inner, identity.NESTED_IDS)
+        identity.become_root_inside()
+    else:
+        identity.enter_as_single_id(inner)
+    linux.set_hostname("pc")
+    init.main(plan.lifeline, plan.control, has_single_id=not plan.is_root)
 
 
 def _make_shared(shared: Path | None, *, is_root: bool) -> Path | None:

@@ -3,9 +3,10 @@
 All of it is mounted in a mount namespace that the machine's own root does not own, so none of it can be undone inside.
 """
 
+import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netshell import linux
@@ -19,6 +20,8 @@ _STAGE = "/run/.stage"
 _TMPFS_FLAGS = linux.MS_NOSUID | linux.MS_NODEV
 _OWN = {"/tmp": "256m", "/root": "64m", "/var": "128m"}  # noqa: S108 - a mount point, not a file
 _HIDDEN = ("/home", "/mnt", "/media", "/srv")
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/etc", "/dev", "/proc", "/sys", "/nonexistent")
+"""Where a home in the list of accounts is no person's."""
 _VAR_DIRECTORIES = (
     "cache/man",
     "lib/bird",
@@ -63,29 +66,62 @@ _OWN_ETC = {
     "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\n"
     "protocols: files\nservices: files\nethers: files\n",
     "machine-id": "",
+    "shadow": "root:*::0:99999:7:::\n",  # the real one is not readable, and without one `su` refuses
 }
-SUDO = """#!/bin/sh
+SUDO = r"""#!/bin/sh
 # You are root already on this machine: sudo only runs the command.
+fail() { printf 'sudo: %s\n' "$1" >&2; exit 1; }
+shell=
 while [ $# -gt 0 ]; do
-  case $1 in
-    -[ugphCTR]) shift 2 2>/dev/null || shift ;;
-    -i|-s) shift; [ $# -gt 0 ] || exec bash ;;
+  word=$1
+  case $word in
     --) shift; break ;;
-    -*) shift ;;
-    *=*) export "$1"; shift ;;
+    --version) word=-V ;;
+    --help) word=-h ;;
+    --list) word=-l ;;
+    --login|--shell) word=-i ;;
+    --validate|--reset-timestamp|--remove-timestamp) word=-v ;;
+    --user|--group|--prompt|--close-from|--chdir|--chroot|--host|--role|--type|--other-user) word=-u ;;
+    --*=*|--background|--preserve-env|--set-home|--non-interactive|--stdin|--preserve-groups) word=-E ;;
+    --*) fail "this machine's sudo does not know the option $word" ;;
+  esac
+  case $word in
+    -?*) shift ;;
+    [A-Za-z_]*=*) export "$word"; shift; continue ;;
     *) break ;;
   esac
+  letters=${word#-}
+  while [ -n "$letters" ]; do
+    rest=${letters#?}
+    case ${letters%"$rest"} in
+      V) echo 'sudo of the private machine: it only runs the command, you are root already'; exit ;;
+      h) [ $# -gt 1 ] || { echo 'usage: sudo [VAR=value] COMMAND'; exit; }; [ -n "$rest" ] || shift; break ;;
+      l) [ $# -gt 0 ] || { echo 'root may run everything here'; exit; } ;;
+      v|k|K) [ $# -gt 0 ] || exit 0 ;;
+      i|s) shell=yes ;;
+      [ugpCTRDUrt]) [ -n "$rest" ] || [ $# -gt 0 ] || fail "the option $word needs a value"
+        [ -n "$rest" ] || shift
+        break ;;
+      [ABbEeHNnPS]) ;;
+      *) fail "this machine's sudo does not know the option $word" ;;
+    esac
+    letters=$rest
+  done
 done
-[ $# -gt 0 ] || { echo 'usage: sudo COMMAND (you are root already)' >&2; exit 1; }
+if [ $# -eq 0 ]; then
+  [ -n "$shell" ] || { echo 'usage: sudo COMMAND (you are root already)' >&2; exit 1; }
+  exec bash
+fi
+command -v "$1" >/dev/null || fail "$1: command not found"
 exec "$@"
 """
 
 
-def furnish(home: str, shared: int | None, files: Mapping[str, str]) -> None:
+def furnish(homes: Sequence[str], shared: int | None, files: Mapping[str, str]) -> None:
     """Mount everything, in a mount namespace of the caller's own.
 
-    `home` is the real home, hidden wherever it lies; `shared` a descriptor (O_PATH) of the directory that the learner
-    keeps; `files` more files for the inside, path to content. Raises OSError naming the call that was refused.
+    `homes` are the real homes, hidden wherever they lie; `shared` a descriptor (O_PATH) of the directory that the
+    learner keeps; `files` more files for the inside, path to content. Raises OSError naming the call that was refused.
     """
     linux.mount(None, "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     linux.set_mount_attributes("/", add=linux.MOUNT_ATTR_RDONLY, is_recursive=True)
@@ -94,7 +130,7 @@ def furnish(home: str, shared: int | None, files: Mapping[str, str]) -> None:
     _tmpfs("/run", "64m")
     for path, size in _OWN.items():
         _tmpfs(path, size, mode="1777" if path == "/tmp" else "755")  # noqa: S108 - as above
-    for path in _hidden(home):
+    for path in _hidden(homes):
         _tmpfs(path, "1m")
     _fill_var()
     _make_etc()
@@ -111,11 +147,14 @@ def furnish(home: str, shared: int | None, files: Mapping[str, str]) -> None:
         os.close(shared)
 
 
-def _hidden(home: str) -> list[str]:
-    covered = [path for path in _HIDDEN if Path(path).is_dir()]
-    real = os.path.realpath(home)
-    inside = any(real == path or real.startswith(path + "/") for path in [*covered, *_OWN, "/run"])
-    return covered if inside or real == "/" or not Path(real).is_dir() else [*covered, real]
+def _hidden(homes: Sequence[str]) -> list[str]:
+    """The directories to cover, each of them once, none of the system's own."""
+    covered = [path for path in _HIDDEN if os.path.isdir(path)]
+    for home in sorted(map(os.path.realpath, homes)):
+        is_covered = any(home == path or home.startswith(path + "/") for path in (*covered, *_OWN, "/run"))
+        if not is_covered and home != "/" and not home.startswith(_SYSTEM) and os.path.isdir(home):
+            covered.append(home)
+    return covered
 
 
 def _tmpfs(path: str, size: str, mode: str = "755", flags: int = _TMPFS_FLAGS) -> None:
@@ -190,7 +229,8 @@ def _make_dev() -> None:
             node.touch()
             linux.mount(f"/dev/{name}", str(node), flags=linux.MS_BIND)
     Path(_STAGE, "pts").mkdir()
-    Path(_STAGE, "shm").mkdir(mode=0o1777)
+    Path(_STAGE, "shm").mkdir()
+    Path(_STAGE, "shm").chmod(0o1777)
     linux.mount(
         "devpts",
         f"{_STAGE}/pts",
@@ -204,17 +244,28 @@ def _make_dev() -> None:
     Path(_STAGE).rmdir()
 
 
+_KERNEL_FLAGS = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+
+
 def mount_kernel_views() -> None:
-    """`/proc` and `/sys` of the machine's own namespaces; of `/proc/sys` only the network's part may be written."""
-    flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
-    linux.mount("proc", "/proc", "proc", flags)
-    linux.mount("sysfs", "/sys", "sysfs", flags)
+    """`/proc` of the machine's own processes, and a `/sys` without a network, over the real machine's.
+
+    To be mounted by the level above the machine's root: taken off inside, the real machine's would lie bare.
+    """
+    linux.mount("proc", "/proc", "proc", _KERNEL_FLAGS)
+    linux.mount("sysfs", "/sys", "sysfs", _KERNEL_FLAGS)
+
+
+def mount_network_views() -> None:
+    """`/sys` with the PC's own network; of `/proc/sys` only the network's part may be written."""
+    linux.mount("sysfs", "/sys", "sysfs", _KERNEL_FLAGS)
     linux.mount("/proc/sys", "/proc/sys", flags=linux.MS_BIND)
     linux.mount("/proc/sys/net", "/proc/sys/net", flags=linux.MS_BIND)
-    linux.mount(None, "/proc/sys", flags=linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | flags)
+    linux.mount(None, "/proc/sys", flags=linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | _KERNEL_FLAGS)
 
 
 def refresh_sys() -> None:
     """Mount `/sys` again, after this process has moved to another network namespace."""
-    linux.unmount("/sys")
-    linux.mount("sysfs", "/sys", "sysfs", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    with contextlib.suppress(OSError):  # the learner has taken it off
+        linux.unmount("/sys")
+    linux.mount("sysfs", "/sys", "sysfs", _KERNEL_FLAGS)

@@ -1,5 +1,6 @@
 """Who the private machine's processes are: user namespaces, their id maps, and programs that change ids."""
 
+import contextlib
 import os
 import platform
 import pwd
@@ -14,6 +15,10 @@ SHIFTED_IDS = "0 1000000000 65536"
 NESTED_IDS = "0 0 65536"
 SINGLE_ID = "0 0 1"
 _WHOLE_RANGE = 4294967295
+_CAP_SYS_ADMIN = 21
+_FIRST_PERSON, _NOBODY = 1000, 65534
+_MOST_NAMESPACES = {"cgroup": 0, "net": 1500, "mnt": 1500, "user": 100}
+"""A network namespace costs about 300 kB of kernel memory that no limit on processes sees."""
 
 _FAKED_CALLS = {
     "x86_64": (0xC000003E, (116, 105, 106, 113, 114, 117, 119, 122, 123, 92, 94, 93, 260)),
@@ -28,6 +33,43 @@ def is_real_root() -> bool:
         return False
     inside, outside, count = map(int, Path("/proc/self/uid_map").read_text(encoding="ascii").split()[:3])
     return (inside, outside, count) == (0, 0, _WHOLE_RANGE)
+
+
+def is_root_of_namespace() -> bool:
+    """Root of a user namespace with the right to make others in it: this process has entered one before."""
+    if os.geteuid() != 0 or is_real_root():
+        return False
+    lines = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    effective = next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff:"))
+    return bool(effective >> _CAP_SYS_ADMIN & 1)
+
+
+def homes() -> tuple[str, ...]:
+    """The home directories of people, this account's first: what must not be seen inside.
+
+    To be called before a user namespace is entered, where this account has no name any more.
+    """
+    found = [os.environ.get("HOME", "")]
+    with contextlib.suppress(KeyError):
+        found.append(pwd.getpwuid(os.getuid()).pw_dir)
+    with contextlib.suppress(OSError, ValueError):
+        lines = Path("/etc/passwd").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        accounts = [line.split(":") for line in lines if line.count(":") == 6]
+        found += [fields[5] for fields in accounts if _FIRST_PERSON <= int(fields[2]) < _NOBODY]
+    return tuple(dict.fromkeys(path for path in found if path.startswith("/")))
+
+
+def limit_namespaces() -> None:
+    """Bound what this user namespace and all below it may make: namespaces(7), `/proc/sys/user`.
+
+    No further cgroup namespace at all: whoever owns one may mount cgroup2 and, where the account's own processes are
+    delegated to it (systemd's user sessions), stop or kill those. Where the files may not be written nothing is bound.
+    """
+    for kind, most in _MOST_NAMESPACES.items():
+        path = Path(f"/proc/sys/user/max_{kind}_namespaces")
+        with contextlib.suppress(OSError):
+            if int(path.read_text(encoding="ascii")) > most:
+                _write(str(path), str(most))
 
 
 def become_invoking_user(environ: MutableMapping[str, str]) -> bool:

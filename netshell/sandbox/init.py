@@ -4,12 +4,14 @@ It must import nothing after it has started: the files it would read belong to t
 """
 
 import contextlib
+import errno
 import json
 import os
 import resource
 import select
 import signal
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +19,8 @@ from netshell import linux
 from netshell.sandbox import filesystem, identity, sysctl
 
 NETNS = "/run/netns"
+HOME_NETWORK = "/run/netshell/pc"
+"""Where the PC's own network namespace is mounted."""
 MAX_MESSAGE = 1 << 16
 
 _LIMITS = (
@@ -26,13 +30,15 @@ _LIMITS = (
     (resource.RLIMIT_CORE, 0, 0),
 )
 _OOM_FIRST = 800
+_ALL_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+_LONGEST_RESET_S = 1.0
 
 
 def main(lifeline: int, control: socket.socket, *, has_single_id: bool) -> None:
     """Be PID 1 until the process that `lifeline` (a pidfd) stands for is gone. Never returns but by an exception."""
-    os.setsid()
-    filesystem.mount_kernel_views()
+    filesystem.mount_network_views()
     os.chdir("/root")
+    os.environ.clear()
     null = os.open("/dev/null", os.O_RDWR)
     for fd in range(3):
         os.dup2(null, fd)
@@ -66,7 +72,10 @@ class _Init:
         self._control = control
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
         self._mounts = os.open("/proc/self/mountinfo", os.O_RDONLY)
+        self._name_home()
         self._known: set[str] = set()
+        self._started: set[int] = set()
+        self._has_parent = False
         self._inherits_settings = sysctl.restore_defaults()
         self._requests: dict[str, Callable[[dict[str, Any]], tuple[dict[str, Any], list[int]]]] = {
             "spawn": self._spawn,
@@ -80,6 +89,13 @@ class _Init:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._children = reader
+
+    @staticmethod
+    def _name_home() -> None:
+        """Let shells tell the PC's network from one without a name; where a learner has made that impossible, not."""
+        with contextlib.suppress(OSError):
+            os.close(os.open(HOME_NETWORK, os.O_CREAT | os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW, 0o444))
+            linux.mount("/proc/self/ns/net", HOME_NETWORK, flags=linux.MS_BIND)
 
     def serve(self) -> None:
         poll = select.poll()
@@ -117,9 +133,16 @@ class _Init:
             os.close(fd)
         if not data:
             os._exit(0)
+        if not self._has_parent:
+            # The builder has gone, the engine is the parent now. From here on commands run, and they could make
+            # this process wait for ever (a FIFO over /dev/pts); the kernel then ends it without its help.
+            linux.end_with_parent()
+            self._has_parent = True
         request = json.loads(data)
         try:
             reply, given = self._requests[request["op"]](request)
+        except ValueError as error:  # a NUL in a word
+            reply, given = {"errno": errno.EINVAL, "call": str(error)}, []
         except OSError as error:
             reply, given = {"errno": error.errno, "call": str(error.filename or error.strerror)}, []
         self.say({"id": request["id"], **reply}, given)
@@ -134,7 +157,9 @@ class _Init:
                 return
             if pid == 0:
                 return
-            self.say({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
+            if pid in self._started:
+                self._started.remove(pid)
+                self.say({"exited": pid, "status": os.waitstatus_to_exitcode(status)})
 
     def _spawn(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
         """Start a program, on a terminal of its own or between two pipes; gives our ends of them."""
@@ -162,6 +187,7 @@ class _Init:
             raise
         for fd in theirs:
             os.close(fd)
+        self._started.add(pid)
         return {"pid": pid}, ours
 
     def _start(self, request: dict[str, Any], actions: list[Any]) -> int:
@@ -169,6 +195,7 @@ class _Init:
             os.chdir(request["cwd"])
         except OSError:
             os.chdir("/root")
+        os.environ["PATH"] = request["env"].get("PATH", os.defpath)  # posix_spawnp(3) looks in the caller's own
         try:
             return os.posix_spawnp(
                 request["argv"][0],
@@ -177,7 +204,7 @@ class _Init:
                 file_actions=actions,
                 setsid=True,
                 setsigmask=[],
-                setsigdef=[signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGXFSZ, signal.SIGCHLD],
+                setsigdef=_ALL_SIGNALS,
             )
         finally:
             os.chdir("/")
@@ -208,24 +235,53 @@ class _Init:
         """End every program, drop every namespace, and stand in a new network; files stay."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
-        for name in _named():
-            linux.unmount(f"{NETNS}/{name}")
-        if os.path.isdir(NETNS):
-            for name in os.listdir(NETNS):
-                os.unlink(f"{NETNS}/{name}")
+        self._reap_all()
+        # The first `ip netns add` binds the directory over itself, so that a name may be mounted above and below.
+        for point in reversed(self._mounted()):
+            with contextlib.suppress(OSError):
+                linux.unmount(point)
+        _empty(NETNS)
         self._known.clear()
         linux.unshare(linux.NEWNET)
         os.close(self._home)
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        with contextlib.suppress(OSError):  # the learner has taken it off
+            linux.unmount(HOME_NETWORK)
+        self._name_home()
         filesystem.refresh_sys()
         self._inherits_settings = sysctl.restore_defaults()
         return {}, [os.dup(self._home)]
 
+    def _reap_all(self) -> None:
+        """Wait until the killed are gone: until then they count against the limit on processes."""
+        end = time.monotonic() + _LONGEST_RESET_S
+        while time.monotonic() < end:
+            self._reap()
+            try:
+                os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            time.sleep(0.001)
+
+    def _named(self) -> list[str]:
+        """The names under /run/netns that something is mounted on, in the order they were mounted."""
+        return [point[len(NETNS) + 1 :] for point in self._mounted() if point != NETNS]
+
+    def _mounted(self) -> list[str]:
+        """The mount points at and below /run/netns, in the order they were mounted.
+
+        Read from a descriptor: what lies at /proc now may be a learner's.
+        """
+        os.lseek(self._mounts, 0, os.SEEK_SET)
+        text = b"".join(iter(lambda: os.read(self._mounts, 1 << 16), b""))
+        points = [_unescaped(line.split(b" ")[4]) for line in text.splitlines()]
+        return [point for point in points if point == NETNS or point.startswith(NETNS + "/")]
+
     def _settle_new_namespaces(self) -> None:
-        names = _named()
+        names = set(self._named())
         for name in names - self._known:
             try:
-                fd = os.open(f"{NETNS}/{name}", os.O_RDONLY | os.O_NOFOLLOW)
+                fd = os.open(f"{NETNS}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             except OSError:
                 continue
             try:
@@ -239,8 +295,19 @@ class _Init:
         self._known = names
 
 
-def _named() -> set[str]:
-    """The names under /run/netns that something is mounted on."""
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-        points = {line.split(" ")[4] for line in file}
-    return {point[len(NETNS) + 1 :] for point in points if point.startswith(NETNS + "/")}
+def _unescaped(field: bytes) -> str:
+    """A path as mountinfo writes it, with its spaces and the like as octal numbers: proc_pid_mountinfo(5)."""
+    head, *rest = field.split(b"\\")
+    return os.fsdecode(head + b"".join(bytes([int(part[:3], 8)]) + part[3:] for part in rest))
+
+
+def _empty(directory: str) -> None:
+    """Take away whatever a learner has put there; a link in its place is not followed."""
+    if os.path.islink(directory):
+        os.unlink(directory)
+    for path, directories, files in os.walk(directory, topdown=False):
+        for name in (*files, *directories):
+            entry = f"{path}/{name}"
+            is_directory = os.path.isdir(entry) and not os.path.islink(entry)
+            with contextlib.suppress(OSError):
+                (os.rmdir if is_directory else os.unlink)(entry)

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,8 @@ class Machine:
         self._exits: dict[int, asyncio.Future[int]] = {}
         self._early_exits: dict[int, int] = {}
         self._last_id = 0
+        self._unsent: deque[bytes] = deque()
+        self._has_ended = False
 
     def attach(self) -> None:
         """Take part in the running event loop."""
@@ -87,7 +90,7 @@ class Machine:
         try:
             async with asyncio.timeout(timeout_s):
                 await asyncio.gather(_feed(stdin, input_), _collect(stdout, output))
-                await ended
+                await asyncio.shield(ended)
         except TimeoutError:
             has_timed_out = True
             await self.kill(pid, signal.SIGKILL)
@@ -101,6 +104,10 @@ class Machine:
         if names:
             await self._ask("namespaces", names=names)
 
+    async def exit_status(self, pid: int) -> int:
+        """Wait for the end of a program that was started here; negative: the signal that ended it. Once for each."""
+        return await self._exit_of(pid)
+
     async def kill(self, pid: int, number: int) -> None:
         """Send a signal to a program that was started here, and to its process group."""
         await self._ask("kill", pid=pid, signal=int(number))
@@ -113,27 +120,44 @@ class Machine:
 
     def close(self) -> None:
         """End the machine; the kernel takes everything away by itself."""
-        if self._loop is not None:
-            self._loop.remove_reader(self._control.fileno())
+        self._stop_listening()
         self._control.close()
 
     async def _ask(self, op: str, **arguments: Any) -> tuple[dict[str, Any], list[int]]:  # noqa: ANN401 - JSON values
         if self._loop is None:
             raise RuntimeError("attach the machine to an event loop first")
+        if self._has_ended:
+            raise _ended()
         self._last_id += 1
         future: asyncio.Future[tuple[dict[str, Any], list[int]]] = self._loop.create_future()
-        self._replies[self._last_id] = future
         message = json.dumps({"id": self._last_id, "op": op, **arguments}).encode()
         if len(message) > init.MAX_MESSAGE:
             raise UserError("That command line is longer than the private machine takes (64 KiB).")
-        try:
-            self._control.send(message)
-        except OSError as error:
-            raise _ended() from error
+        self._replies[self._last_id] = future
+        self._unsent.append(message)
+        if len(self._unsent) == 1:
+            self._send()
         reply, fds = await future
         if "errno" in reply:
             raise _refusal(op, reply)
         return reply, fds
+
+    def _send(self) -> None:
+        """Send what waits; PID 1 takes one request at a time, and the socket holds only so many."""
+        if self._loop is None:
+            return
+        try:
+            while self._unsent:
+                self._control.send(self._unsent[0])
+                self._unsent.popleft()
+        except BlockingIOError:
+            self._loop.add_writer(self._control.fileno(), self._send)
+            return
+        except OSError:
+            self._unsent.clear()
+            self._end()
+            return
+        self._loop.remove_writer(self._control.fileno())
 
     def _receive(self) -> None:
         while True:
@@ -170,13 +194,20 @@ class Machine:
             self._exits[pid] = future
         return future
 
-    def _end(self) -> None:
-        if self._loop is not None:
+    def _stop_listening(self) -> None:
+        self._has_ended = True
+        if self._loop is not None and not self._loop.is_closed() and self._control.fileno() >= 0:
             self._loop.remove_reader(self._control.fileno())
+            self._loop.remove_writer(self._control.fileno())
+
+    def _end(self) -> None:
+        """Nothing more comes: whoever still waits for an answer is told so."""
+        self._stop_listening()
         futures: list[asyncio.Future[Any]] = [*self._replies.values(), *self._exits.values()]
         for future in futures:
             if not future.done():
                 future.set_exception(_ended())
+                future.exception()  # not everybody waits for the end of what was started
         self._replies.clear()
         self._exits.clear()
         if self.on_end is not None:

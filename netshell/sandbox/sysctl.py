@@ -6,16 +6,20 @@ would pass untouched (kernel document `ip-sysctl`, devconf_inherit_init_net).
 
 from pathlib import Path
 
+_IPV4 = {
+    "rp_filter": "0",
+    "arp_ignore": "0",
+    "arp_announce": "0",
+    "accept_redirects": "1",
+    "send_redirects": "1",
+    "proxy_arp": "0",
+    "log_martians": "0",
+}
+"""Of `all`, and of `default`, which each new interface begins with (`ipv4_devconf` in the kernel's devinet.c)."""
+
 DEFAULTS = {
-    "net/ipv4/ip_forward": "0",
-    "net/ipv4/conf/all/rp_filter": "0",
-    "net/ipv4/conf/default/rp_filter": "0",
-    "net/ipv4/conf/all/arp_ignore": "0",
-    "net/ipv4/conf/all/arp_announce": "0",
-    "net/ipv4/conf/all/accept_redirects": "1",
-    "net/ipv4/conf/all/send_redirects": "1",
-    "net/ipv4/conf/all/proxy_arp": "0",
-    "net/ipv4/conf/all/log_martians": "0",
+    "net/ipv4/ip_forward": "0",  # first: writing it changes accept_redirects
+    **{f"net/ipv4/conf/{which}/{key}": value for which in ("all", "default") for key, value in _IPV4.items()},
     "net/ipv6/conf/all/forwarding": "0",
     "net/ipv6/conf/all/disable_ipv6": "0",
     "net/ipv6/conf/default/disable_ipv6": "0",

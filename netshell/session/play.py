@@ -1,16 +1,24 @@
 """A lesson's console lines, typed into real terminals as a learner would type them."""
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Mapping
 
 from netshell.errors import UserError
 from netshell.lesson.model import Line, Script
 from netshell.session.bench import Bench
-from netshell.terminal.shell import Terminal
+from netshell.terminal.shell import State, Terminal
 from netshell.terminal.stream import plain
 
 _KEYS: Mapping[str, bytes] = {"\\": b"\x1c", "[": b"\x1b", "]": b"\x1d", "?": b"\x7f"}
+_ANSWERED_BY_BASH = ("C", "D")
+"""Keys that bash at its prompt answers with another prompt, or its end."""
 _SEEN_MOST = 1 << 18
+_GRACE_S = 0.4
+"""So long a command may take before a line for another terminal is sent while it goes on."""
+_REACH_S = 0.2
+"""So long bash may take to start a program that keys are meant for; `read` and the like never start one."""
 
 
 class PlayError(UserError):
@@ -50,16 +58,20 @@ class _Ear:
 
 
 async def play(bench: Bench, script: Script, *, timeout_s: float = 20) -> None:
-    """Type every line, each when its terminal prompts again, or at once where it goes to another one.
+    """Type every line, each when its terminal prompts again, or soon where it goes to another one.
 
-    Gives back when the terminals prompt, or the last line stands in a program in front that was not left. Raises
-    PlayError naming the line where a terminal does not prompt, or the text it waits for is not seen, in `timeout_s`.
+    Most commands end within a moment, and the next line may need what they did; one that has not by then is left
+    running, as a server is, until a line for its own terminal comes. Gives back when the terminals prompt, or the last
+    line stands in a program in front that was not left. Raises PlayError naming the line where a terminal does not
+    prompt, or the text it waits for is not seen, in `timeout_s`.
     """
     ears: dict[str, _Ear] = {}
     try:
         for number, line in enumerate(script):
             if line.terminal not in ears:
-                ears[line.terminal] = _Ear(await bench.terminal(line.terminal))
+                ears[line.terminal] = _Ear(await _living(bench, line.terminal))
+            if ears[line.terminal].terminal.is_dead:
+                raise PlayError(line, _stuck(ears[line.terminal].terminal, line, timeout_s))
             try:
                 async with asyncio.timeout(timeout_s):
                     await _play_line(ears[line.terminal], line, script[number + 1 :])
@@ -70,6 +82,15 @@ async def play(bench: Bench, script: Script, *, timeout_s: float = 20) -> None:
             ear.close()
 
 
+async def _living(bench: Bench, name: str) -> Terminal:
+    """The terminal of that name; where its bash ended before the script began, a new one."""
+    terminal = await bench.terminal(name)
+    if terminal.is_dead:
+        bench.forget(terminal)
+        terminal = await bench.terminal(name)
+    return terminal
+
+
 async def _play_line(ear: _Ear, line: Line, rest: Script) -> None:
     terminal = ear.terminal
     match line.action:
@@ -77,25 +98,42 @@ async def _play_line(ear: _Ear, line: Line, rest: Script) -> None:
             await terminal.until_prompt()
             ear.forget()
             terminal.feed(line.text)
-            if _is_left_running(line, rest):
-                return
-            await terminal.until_prompt()
+            await _let_run(terminal, line, rest)
+        case "type" if terminal.state is State.PROMPT:
+            terminal.feed(line.text)
         case "type":
             terminal.forward(line.text.encode() + b"\r")
         case "press":
-            terminal.forward(key(line.text))
+            if terminal.state is State.PROMPT and line.text in _ANSWERED_BY_BASH:
+                terminal.press(key(line.text))
+            else:
+                terminal.forward(key(line.text))
             if not any(later.terminal == line.terminal for later in rest):
                 await terminal.until_prompt()
         case "wait":
             await ear.wait_for(line.text)
 
 
-def _is_left_running(line: Line, rest: Script) -> bool:
-    """Whether a script goes on while this command runs: the next line speaks to the program, or to elsewhere first."""
-    for later in rest:
-        if later.terminal == line.terminal:
-            return later.action not in {"run", "look"}
-    return bool(rest)
+async def _let_run(terminal: Terminal, line: Line, rest: Script) -> None:
+    """Wait as long as the line after this one wants it."""
+    following = next((later for later in rest if later.terminal == line.terminal), None)
+    if following is not None and following.action not in {"run", "look"}:
+        await _until_reached(terminal)
+    elif rest and rest[0].terminal != line.terminal:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                await terminal.until_prompt()
+    else:
+        await terminal.until_prompt()
+
+
+async def _until_reached(terminal: Terminal) -> None:
+    """Wait until a program has the terminal: keys that come before are bash's own, and are lost on it."""
+    while terminal.state is State.FED:
+        await terminal.until_change()
+    end = time.monotonic() + _REACH_S
+    while terminal.state is State.RUNNING and terminal.program() == "bash" and time.monotonic() < end:  # noqa: ASYNC110 - no event tells of it
+        await asyncio.sleep(0.002)
 
 
 def key(name: str) -> bytes:

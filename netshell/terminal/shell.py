@@ -52,6 +52,8 @@ class Terminal:
         """The node it was opened on."""
         self.where = node
         """The node that its bash stands on now: `ip netns exec ns1 bash` moves it."""
+        self.pid = 0
+        """Its bash, as the private machine numbers it."""
         self.cwd = "/root"
         self.level = 1
         """How many bashes deep: 1 is the terminal's own."""
@@ -74,6 +76,9 @@ class Terminal:
         self._fed = b""
         self._has_forwarded = False
         self._is_asking = False
+        self._has_paste_on = False
+        self._prompt = ""
+        """Which prompt was seen last; readline prints it again when the window's size changes."""
         self._is_paused = True
         os.set_blocking(fd, False)
         self.resume()
@@ -83,8 +88,10 @@ class Terminal:
         """Open a terminal on a node, or on the PC."""
         shell = ["bash"]
         argv = shell if node == PC else ["ip", "netns", "exec", node, *shell]
-        fd, _ = await machine.open_terminal(argv, {"TERM": "xterm-256color", **environ})
-        return cls(name, node, fd, nonce)
+        fd, pid = await machine.open_terminal(argv, {"TERM": "xterm-256color", **environ})
+        terminal = cls(name, node, fd, nonce)
+        terminal.pid = pid
+        return terminal
 
     @property
     def is_busy(self) -> bool:
@@ -97,7 +104,9 @@ class Terminal:
         return self.state is State.DEAD
 
     def feed(self, line: str) -> None:
-        """Give bash a command, of one or more lines, at its prompt."""
+        """Give bash a command, of one or more lines, at its prompt; a dead one takes none."""
+        if self.is_dead:
+            return
         self._echo.clear()
         self._fed = line.encode("utf-8", "surrogateescape")
         self._set_state(State.FED)
@@ -105,6 +114,8 @@ class Terminal:
 
     def press(self, keys: bytes) -> None:
         """Send keys to bash at its prompt: Ctrl-C, Ctrl-D."""
+        if self.is_dead:
+            return
         self._echo.clear()
         self._fed = b""
         self._set_state(State.FED)
@@ -117,16 +128,15 @@ class Terminal:
 
     def resize(self, rows: int, columns: int) -> None:
         """Tell the programs in it how large the window is."""
+        if self.is_dead:
+            return
         with contextlib.suppress(OSError):
             fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def redraw(self, rows: int, columns: int) -> None:
-        """Make a full-screen program draw itself anew."""
-        self.resize(max(1, rows - 1), columns)
-        self.resize(rows, columns)
-
     def program(self) -> str:
         """The name of the program in front, or an empty string."""
+        if self.is_dead:
+            return ""
         try:
             group = os.tcgetpgrp(self._fd)
             return Path(f"/proc/{group}/comm").read_text(encoding="utf-8", errors="replace").strip()
@@ -196,12 +206,14 @@ class Terminal:
             self._end()
 
     def _take(self, data: bytes) -> None:
-        parts = list(self.stream.feed(data))
-        for part, following in zip(parts, [*parts[1:], None], strict=True):
+        for part in self.stream.feed(data):
             if isinstance(part, Mark):
+                self._has_paste_on = False  # it was bash's own, for the line that it is about to edit
                 self._take_mark(part)
             else:
-                self._take_text(part.removesuffix(_PASTE_ON) if isinstance(following, Mark) else part)
+                text = _PASTE_ON * self._has_paste_on + part
+                self._has_paste_on = text.endswith(_PASTE_ON)
+                self._take_text(text.removesuffix(_PASTE_ON))
 
     def _end(self) -> None:
         self.pause()
@@ -230,18 +242,24 @@ class Terminal:
         match mark.kind:
             case "C":
                 self._give_strays()
+                self._is_asking = False  # a whole line was typed ahead, and bash runs it
                 self.commands_run += 1
                 self._set_state(State.RUNNING)
             case "T":
-                self.typed_ahead = mark.fields[0] if mark.fields else ""
+                self.typed_ahead += ";".join(mark.fields)
                 self._is_asking = self._has_forwarded = False
             case "A":
                 self._take_prompt(mark.fields)
 
     def _take_prompt(self, fields: tuple[str, ...]) -> None:
+        is_again, self._prompt = fields[:1] == (self._prompt,), "".join(fields[:1])
+        fields = fields[1:]
         if self.state is State.FED:
+            if is_again and self._fed:
+                return  # it was drawn anew before bash saw the line; after Ctrl-D in a question bash asks it once more
             self._give_strays()
-        self.stream.forget_modes()
+        if back := self.stream.forget_modes():
+            self.on_output(back)
         self.is_continued = fields == ("+",)
         if len(fields) == 4:
             status, level, self.where, self.cwd = fields

@@ -1,6 +1,8 @@
 """What every bash of the private machine reads when it starts: the marks around its prompts, and little else."""
 
 RC_PATH = "/run/netshell/bashrc"
+PC_NETWORK = "/run/netshell/pc"
+"""Stands for the PC's own network namespace, mounted by the machine's first process: /proc/1 is closed to all."""
 TYPED_AHEAD_KEY = b"\x1b[9977~"
 """A key that no keyboard has: bash answers it with what was typed ahead and not yet run."""
 
@@ -15,11 +17,13 @@ __netshell_node=pc
 for __netshell_file in /run/netns/*; do
   [[ $__netshell_file -ef /proc/self/ns/net ]] && __netshell_node=${__netshell_file##*/}
 done
-[[ $__netshell_node == pc && ! /proc/self/ns/net -ef /proc/1/ns/net && -e /proc/1/ns/net ]] && __netshell_node='?'
+[[ $__netshell_node == pc && ! /proc/self/ns/net -ef PC_NETWORK ]] && __netshell_node='?'
 unset __netshell_file
+__netshell_count=0
 __netshell_prompt() {
-  PS1='\[\e]133;A;NONCE;$?;$SHLVL;$__netshell_node;${PWD//[^[:print:]]/?}\a\]'
-  PS2='\[\e]133;A;NONCE;+\a\]'
+  [[ -t 2 ]] || exec 2>/dev/tty
+  PS1='\[\e]133;A;NONCE;$BASHPID.$((++__netshell_count));$?;$SHLVL;$__netshell_node;${PWD//[^[:print:]]/?}\a\]'
+  PS2='\[\e]133;A;NONCE;$BASHPID.$((++__netshell_count));+\a\]'
   PS0='\e]133;C;NONCE\a'
 }
 __netshell_typed() {
@@ -40,7 +44,7 @@ _SOURCE_IT = f"[ -r {RC_PATH} ] && . {RC_PATH}\n"
 def files(nonce: str) -> dict[str, str]:
     """The files to put into the private machine, path to content."""
     return {
-        RC_PATH: _RC.lstrip().replace("NONCE", nonce),
+        RC_PATH: _RC.lstrip().replace("NONCE", nonce).replace("PC_NETWORK", PC_NETWORK),
         "/etc/bash.bashrc": _SOURCE_IT,
         "/root/.bashrc": _SOURCE_IT + "# Your own aliases and functions go below; they last as long as this machine.\n",
     }
