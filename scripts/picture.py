@@ -4,6 +4,7 @@ import re
 import sys
 import tempfile
 import time
+from io import StringIO
 from pathlib import Path
 
 import pexpect
@@ -29,6 +30,7 @@ class Screen(pyte.Screen):
     """A screen that passes over the private form of SGR, which it does not know."""
 
     def select_graphic_rendition(self, *attributes: int, private: bool = False) -> None:
+        """Colours and weights, ECMA-48 8.3.117."""
         if not private:
             super().select_graphic_rendition(*attributes)
 
@@ -41,7 +43,9 @@ class Session:
         environ = {"HOME": state, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
         self.screen = Screen(COLUMNS, ROWS)
         self.stream = pyte.ByteStream(self.screen)
-        self.child = pexpect.spawn(sys.executable, argv, env=environ, dimensions=(ROWS, COLUMNS), timeout=20)
+        self.child: pexpect.spawn[bytes] = pexpect.spawn(
+            sys.executable, argv, env=environ, dimensions=(ROWS, COLUMNS), timeout=20
+        )
 
     def wait_for(self, text: str) -> None:
         """Read until the text stands on the screen and a prompt below it."""
@@ -59,6 +63,7 @@ class Session:
         raise SystemExit(f"“{text}” was not seen; the screen:\n" + "\n".join(self.screen.display))
 
     def type(self, line: str) -> None:
+        """Type a line, and Enter."""
         self.child.send(line + "\r")
 
     def lines(self) -> list[Text]:
@@ -88,7 +93,7 @@ def main() -> None:
         for line, expected in LINES:
             session.type(line)
             session.wait_for(expected)
-        console = Console(record=True, width=COLUMNS, file=tempfile.TemporaryFile("w"), force_terminal=True)
+        console = Console(record=True, width=COLUMNS, file=StringIO(), force_terminal=True)
         for row in session.lines():
             console.print(row, overflow="crop", no_wrap=True)
         session.child.close(force=True)
