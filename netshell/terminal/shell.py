@@ -22,6 +22,7 @@ from netshell.terminal.stream import Mark, Stream
 _READ_SIZE, _READ_MOST = 1 << 13, 1 << 17
 """A pty gives at most 4 KiB at a time; so many bytes are taken before others have their turn."""
 _ECHO_MOST = 1 << 18
+_INTERRUPT, _AGAIN_S = b"\x03", 0.2
 _PASTE_ON, _PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
 _ANY_CSI = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -120,6 +121,13 @@ class Terminal:
         self._fed = b""
         self._set_state(State.FED)
         self._write(keys)
+        if keys == _INTERRUPT:
+            self._loop.call_later(_AGAIN_S, self._interrupt_again)
+
+    def _interrupt_again(self) -> None:
+        """Readline overlooks a Ctrl-C that comes between its look for signals and its read."""
+        if self.state is State.FED and not self._fed:
+            self.press(_INTERRUPT)
 
     def forward(self, keys: bytes) -> None:
         """Pass what a learner types to the program in front."""
