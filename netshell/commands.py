@@ -3,6 +3,7 @@
 A command gives values; showing them is somebody else's.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -129,7 +130,10 @@ class Context:
     def lesson(self) -> Session:
         """The session, for commands that need one."""
         if self.session is None:
-            raise UserError("There is no lesson here: this is the machine alone.", "`:lessons` lists them.")
+            raise UserError(
+                "There is no lesson here: this is the machine alone.",
+                "`:learn LESSON` begins one; `:lessons` lists them.",
+            )
         return self.session
 
 
@@ -310,10 +314,15 @@ KEYS = (
 )
 
 
+def is_own(line: str) -> bool:
+    """Whether a line is netshell's: a colon and a letter. Bash has a `:` of its own, as in `: > file`."""
+    return re.match(r"\s*:(?:[A-Za-z?]|\s*$)", line) is not None
+
+
 async def run(context: Context, line: str) -> View:
     """Carry out a line that begins with a colon. Raises UserError where there is no such command."""
     name, _, argument = line.strip().removeprefix(":").partition(" ")
-    command = COMMANDS.get(name) or _abbreviated(name)
+    command = COMMANDS.get(name) or (COMMANDS["help"] if name in {"", "?"} else _abbreviated(name))
     return await command.handler(context, argument.strip())
 
 

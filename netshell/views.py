@@ -1,6 +1,5 @@
 """What a command gave, as it stands on the screen."""
 
-import json
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -10,7 +9,6 @@ from netshell.errors import UserError
 from netshell.lesson.library import Entry
 from netshell.render import step as steps
 from netshell.render.changes import changes
-from netshell.render.map import draw
 
 
 def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C901, PLR0911 - a line for each view
@@ -27,6 +25,8 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
         case commands.Solution(script):
             return steps.solution(script)
         case commands.Map(snapshot, places):
+            from netshell.render.map import draw  # noqa: PLC0415 - much code, and not before the first prompt
+
             return draw(snapshot, places, width)
         case commands.Changes(said):
             return changes(said, cap=None) or steps.notice("Nothing has changed since the step began.")
@@ -61,6 +61,8 @@ def catalogue(rows: Sequence[tuple[Entry, str, bool]]) -> RenderableType:
 
 def lessons_as_json(rows: Sequence[tuple[Entry, str, bool]]) -> str:
     """The same for programs: one JSON list."""
+    import json  # noqa: PLC0415 - not for a learner's prompt
+
     return (
         json.dumps(
             [

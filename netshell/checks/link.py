@@ -65,8 +65,21 @@ class LinkCheck(Check):
             or self._wrong_state(link)
             or self._wrong_carrier(evidence, link)
             or self._wrong_numbers(link)
-            or self._holds(f"{self.link} is {place(self.at)}.")
+            or self._holds(self._what_holds())
         )
+
+    def _what_holds(self) -> str:
+        """The most telling of what was asked for."""
+        here = f"{self.link} {place(self.at)}"
+        if self.carrier is not None:
+            return f"{here} has {'a' if self.carrier else 'no'} carrier."
+        if self.up is not None:
+            return f"{here} is {'UP' if self.up else 'DOWN'}."
+        if self.master is not None:
+            return f"{here} is a port of {self.master}."
+        if self.peer is not None:
+            return f"{here} is one end, the other is {_end_in_words(self.peer)}."
+        return f"{self.link} is {place(self.at)}."
 
     def _wrong_kind(self, link: Link) -> Verdict | None:
         if self.link_kind in {None, link.kind}:

@@ -1,52 +1,84 @@
-"""Tab: netshell's own commands, or what fits in the learner's command line."""
+"""Tab: what fits at the end of a line, how far it can be completed, and how the candidates are listed.
 
-from collections.abc import AsyncGenerator, Iterable
+It knows nothing of keys, nor of the prompt.
+"""
 
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 
 from netshell.commands import COMMANDS, Context
-from netshell.terminal.completion import complete
+from netshell.render.console import safe
+from netshell.terminal.completion import Candidate, complete
+
+_GAP = 2
+_FEWEST_LINES = 4
 
 
-class LineCompleter(Completer):
-    """Completes a line at the prompt of the terminal in front."""
+async def candidates(context: Context, before: str) -> list[Candidate]:
+    """What fits at the end of `before`: netshell's own commands, or words for the terminal in front."""
+    if before.startswith(":"):
+        return own_candidates(context, before)
+    terminal = context.bench.terminals.get(context.terminal)
+    if terminal is None or terminal.is_busy:
+        return []
+    bench = context.bench
+    return await complete(before, machine=bench.machine, snapshot=bench.snapshot, node=terminal.where, cwd=terminal.cwd)
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
 
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:  # noqa: ARG002
-        """Nothing at once: asking bash takes a moment."""
-        return ()
+def own_candidates(context: Context, before: str) -> list[Candidate]:
+    """The `:commands`, each with what it does, or what the one that was typed may be given."""
+    name, has_argument, argument = before[1:].partition(" ")
+    if not has_argument:
+        fitting = [command for command in COMMANDS.values() if command.name.startswith(name)]
+        return [Candidate(f":{c.name}", 0, description=c.says, ends_word=bool(c.argument)) for c in fitting]
+    words = COMMANDS[name].words(context) if name in COMMANDS else ()
+    start = len(before) - len(argument)
+    return [Candidate(word, start, ends_word=False) for word in words if word.startswith(argument)]
 
-    async def get_completions_async(
-        self,
-        document: Document,
-        complete_event: CompleteEvent,  # noqa: ARG002 - prompt_toolkit's interface
-    ) -> AsyncGenerator[Completion, None]:
-        """The candidates, the lab's own names first."""
-        before = document.text_before_cursor
-        found = self._own(before) if before.startswith(":") else [c async for c in self._words(before)]
-        for completion in found:
-            yield completion
 
-    def _own(self, before: str) -> list[Completion]:
-        name, has_argument, argument = before[1:].partition(" ")
-        if not has_argument:
-            fitting = [command for command in COMMANDS.values() if command.name.startswith(name)]
-            return [Completion(f":{c.name}", -len(before), display_meta=c.says) for c in fitting]
-        words = COMMANDS[name].words(self._context) if name in COMMANDS else ()
-        return [Completion(word, -len(argument)) for word in words if word.startswith(argument)]
+def completed(before: str, found: Sequence[Candidate]) -> str:
+    """The line as far as all candidates agree on it; `before` itself where they do not."""
+    lines = [before[: candidate.start_offset] + candidate.text for candidate in found]
+    if len(lines) == 1:
+        return lines[0] + " " * found[0].ends_word
+    common = common_start(lines)
+    return common if len(common) > len(before) else before
 
-    async def _words(self, before: str) -> AsyncGenerator[Completion, None]:
-        terminal = self._context.bench.terminals.get(self._context.terminal)
-        if terminal is None:
-            return
-        bench = self._context.bench
-        candidates = await complete(
-            before, machine=bench.machine, snapshot=bench.snapshot, node=terminal.where, cwd=terminal.cwd
-        )
-        for candidate in candidates:
-            text = candidate.text + (" " if candidate.ends_word and len(candidates) == 1 else "")
-            start = candidate.start_offset - len(before)
-            yield Completion(text, start, display=candidate.shown or candidate.text, display_meta=candidate.description)
+
+def common_start(texts: Sequence[str]) -> str:
+    """The characters that all of them begin with."""
+    first, last = min(texts), max(texts)
+    return next((first[:end] for end in range(len(first)) if first[end] != last[end : end + 1]), first)
+
+
+def listing(found: Sequence[Candidate], rows: int, columns: int) -> list[str]:
+    """The candidates as lines for a screen of that size: with what they are where that is known, else in columns."""
+    found = [*(c for c in found if c.description), *sorted((c for c in found if not c.description), key=_shown)]
+    names = [safe(_shown(candidate)) for candidate in found]
+    about = [safe(candidate.description) for candidate in found]
+    if any(about) and len(found) <= max(_FEWEST_LINES, rows - 6):
+        width = max(map(cell_len, names))
+        lines = [f"{_padded(name, width)}  {what}".rstrip() for name, what in zip(names, about, strict=True)]
+        return [line[: columns - 1] for line in lines]
+    return _in_columns(names, columns, max(_FEWEST_LINES, rows // 2))
+
+
+def _shown(candidate: Candidate) -> str:
+    return candidate.shown or candidate.text
+
+
+def _in_columns(names: Sequence[str], columns: int, most_lines: int) -> list[str]:
+    """Downwards, as `ls` does; what has no room is counted."""
+    width = min(max(map(cell_len, names), default=0) + _GAP, columns)
+    across = max(1, columns // width)
+    rest = len(names) - across * most_lines
+    shown = names[: across * (most_lines - 1)] if rest > 0 else names
+    height = -(-len(shown) // across)
+    lines = ["".join(_padded(name, width) for name in shown[row::height]).rstrip() for row in range(height)]
+    left = len(names) - len(shown)
+    return [*lines, f"… and {left} more: a letter or two narrows them down"] if left else lines
+
+
+def _padded(name: str, width: int) -> str:
+    return name + " " * (width - cell_len(name))

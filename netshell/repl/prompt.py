@@ -1,18 +1,26 @@
 """The line at which a learner types: its look, its keys, and the toolbar below it."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import create_app_session, get_app_or_none, run_in_terminal
+from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.output.plain_text import PlainTextOutput
+from prompt_toolkit.renderer import CPR_Support
 from prompt_toolkit.styles import Style
+from prompt_toolkit.utils import is_dumb_terminal
 
 from netshell.commands import Context
+from netshell.errors import UserError
+from netshell.render.console import safe
 from netshell.render.step import progress_dots
-from netshell.repl.completer import LineCompleter
 from netshell.repl.history import open_history
+from netshell.repl.keyboard import Keyboard
+from netshell.terminal.shell import Terminal
 
 KEYS = {"f1": ("help", ":help"), "f2": ("hint", ":hint"), "f3": ("map", ":map"), "f6": ("terminals", ":terms")}
 """Function keys: what the toolbar calls them, and the command they stand for."""
@@ -28,11 +36,9 @@ _STYLE = Style.from_dict(
     }
 )
 
-Prompt: TypeAlias = PromptSession[str]
-
 
 class Pressed(str):
-    """A line that a key stands for; what was being typed is kept for the next prompt."""
+    """A line that a key stands for, or none at all; what was being typed is kept for the next prompt."""
 
     __slots__ = ()
 
@@ -40,38 +46,75 @@ class Pressed(str):
 class LinePrompt:
     """Asks for one line at a time."""
 
-    def __init__(self, context: Context, state: Path | None) -> None:
+    def __init__(
+        self, context: Context, state: Path | None, keyboard: Keyboard, write: Callable[[bytes], None]
+    ) -> None:
         self._context = context
-        self._draft = ""
-        self._prompt: Prompt = PromptSession(
+        self._write = write
+        self._draft = Document()
+        self._shown: StyleAndTextTuples = []
+        with create_app_session(output=PlainTextOutput(sys.stdout) if is_dumb_terminal() else None):
+            self._prompt = self._make(state, keyboard)
+        self._prompt.app.renderer.cpr_not_supported_callback = None  # the toolbar stays away; nothing to complain of
+
+    def _make(self, state: Path | None, keyboard: Keyboard) -> PromptSession[str]:
+        return PromptSession(
             history=open_history(state),
-            completer=LineCompleter(context),
-            complete_style=CompleteStyle.READLINE_LIKE,
-            complete_while_typing=False,
             key_bindings=self._bindings(),
             bottom_toolbar=self._toolbar,
             style=_STYLE,
             enable_suspend=False,
+            input=keyboard,
         )
 
     @property
     def is_open(self) -> bool:
         """A prompt stands on the screen."""
-        return self._prompt.app.is_running
+        app = get_app_or_none()  # for a dumb terminal another one each time
+        return app is not None and app.is_running
 
     async def ask(self, typed_ahead: str = "") -> str:
         """One line. Raises EOFError for Ctrl-D on an empty line, KeyboardInterrupt for Ctrl-C."""
-        draft, self._draft = self._draft + typed_ahead, ""
-        return await self._prompt.prompt_async(self._message, default=draft, handle_sigint=False)
+        draft, self._draft = self._draft, Document()
+        if typed_ahead:
+            draft = Document(draft.text + typed_ahead)
+        self._prompt.app.erase_when_done = False
+        self._shown = self._message()
+        try:
+            return await self._prompt.prompt_async(
+                self._message, default=draft, handle_sigint=False, set_exception_handler=False
+            )
+        finally:
+            self._give_up_on_silence()
+
+    def _give_up_on_silence(self) -> None:
+        """A terminal that did not say where its cursor is, in a whole prompt, is not asked and waited for again."""
+        if self._prompt.app.renderer.cpr_support is CPR_Support.UNKNOWN:
+            self._prompt.app.renderer.cpr_support = CPR_Support.NOT_SUPPORTED
+
+    def refresh(self) -> None:
+        """Something happened in the terminal in front: put up another prompt if this one no longer says what is so."""
+        if self.is_open and self._shown != self._message():
+            self.interrupt()
 
     def interrupt(self) -> None:
-        """End the question without an answer, as a change in the terminal in front makes it senseless."""
+        """End the question without an answer; what was being typed is kept for the next one."""
         if self.is_open:
             self._press("")
 
+    def abandon(self) -> None:
+        """The terminal is gone, or netshell has to end at once: wait for no answer of it."""
+        self._prompt.app.renderer.cpr_support = CPR_Support.NOT_SUPPORTED
+
     def _press(self, line: str) -> None:
-        self._draft = self._prompt.default_buffer.text
-        self._prompt.app.exit(result=Pressed(line))
+        """Answer with a line that was not typed. It stands on the screen as if it had been, so that it is learned."""
+        buffer = self._prompt.default_buffer
+        self._draft = buffer.document
+        if line:
+            buffer.set_document(Document(line), bypass_readonly=True)
+        if (app := get_app_or_none()) is not None:
+            app.erase_when_done = not line
+            app.exit(result=Pressed(line))
 
     def _bindings(self) -> KeyBindings:
         bindings = KeyBindings()
@@ -80,41 +123,91 @@ class LinePrompt:
             def press(_event: KeyPressEvent, command: str = command) -> None:
                 self._press(command)
 
-            bindings.add(name)(press)
+            bindings.add(name, eager=True)(press)
 
-        @bindings.add("c-]")
+        @bindings.add("c-]", eager=True)
         def go_back(_event: KeyPressEvent) -> None:
             self._press(f":term {self._context.terminal}")
 
+        @bindings.add("tab", eager=True)
+        async def complete(_event: KeyPressEvent) -> None:
+            await self._complete()
+
+        @bindings.add("s-tab")
+        @bindings.add("c-z")
+        @bindings.add("c-\\")
+        def ignore(_event: KeyPressEvent) -> None:
+            """At a prompt there is nothing to stop."""
+
         return bindings
 
+    async def _complete(self) -> None:
+        """Tab: complete the line as far as it goes; where there is a choice, list it above the prompt."""
+        from netshell.repl.completer import candidates, common_start, completed, listing  # noqa: PLC0415 - much code
+
+        buffer = self._prompt.default_buffer
+        document = buffer.document
+        before = document.text_before_cursor
+        try:
+            found = await candidates(self._context, before)
+        except UserError:
+            return  # the machine has ended, or is full: the next command tells it
+        if not found or buffer.document != document or not self.is_open:
+            return  # there is nothing, or something else was typed meanwhile
+        line = completed(before, found)
+        if line != before:
+            common = len(common_start([line, before]))
+            buffer.delete_before_cursor(len(before) - common)
+            buffer.insert_text(line[common:])
+        elif len(found) > 1:
+            rows, columns = self._prompt.output.get_size()
+            text = "".join(f"{line}\r\n" for line in listing(found, rows, columns))
+            await run_in_terminal(lambda: self._list(before, text))
+
+    def _list(self, before: str, text: str) -> None:
+        """The list, below the line that it belongs to."""
+        message = "".join(part for _, part, *_ in self._message())
+        self._write(f"{message}{safe(before)}\r\n{text}".encode("utf-8", "replace"))
+
     def _message(self) -> StyleAndTextTuples:
-        terminal = self._context.bench.terminals.get(self._context.terminal)
-        if terminal is None:
-            return [("class:where", "pc:~# ")]
-        if terminal.is_continued:
-            return [("class:where", "> ")]
-        if terminal.is_busy:
-            return [("class:busy", f"[{terminal.program() or 'a program'} runs in {terminal.name}; Ctrl-] goes back] ")]
-        number = terminal.name.removeprefix(terminal.node)
-        where = f"{terminal.where}{number if terminal.where == terminal.node else ''}"
-        cwd = "~" + terminal.cwd.removeprefix("/root") if (terminal.cwd + "/").startswith("/root/") else terminal.cwd
-        return [("class:where" if where == "pc" else "class:node", where), ("", f":{cwd}# ")]
+        return message(self._context.terminal, self._context.bench.terminals.get(self._context.terminal))
 
     def _toolbar(self) -> StyleAndTextTuples:
-        parts: StyleAndTextTuples = []
-        for key, (name, _) in KEYS.items():
-            parts += [("class:toolbar.key", f" {key.upper()}"), ("", f" {name} ")]
         session = self._context.session
-        if session is None:
-            return parts
-        total = len(session.lesson.steps)
-        number = session.index + 1
-        dots = progress_dots(number, total)
-        where = f"{session.lesson.id} {number}/{total}"
-        right = f"{where}  {dots}" if total <= 12 else where
-        width = sum(len(text) for _, text, *_ in parts)
-        columns = self._prompt.output.get_size().columns
-        if columns < width + len(right) + 2:
-            return [("class:toolbar.progress", f" {where}")]
-        return [*parts, ("", " " * (columns - width - len(right) - 1)), ("class:toolbar.progress", right)]
+        place = (session.lesson.id, session.index + 1, len(session.lesson.steps)) if session is not None else None
+        return toolbar(place, self._prompt.output.get_size().columns)
+
+
+def message(name: str, terminal: Terminal | None) -> StyleAndTextTuples:
+    """What stands before the line: where its commands will run, or why none can."""
+    if terminal is None:
+        return [("class:where", f"{safe(name)}:~# ")]
+    if terminal.is_busy:
+        program = safe(terminal.program()) or "a program"
+        return [("class:busy", f"[{program} runs in {safe(terminal.name)}]"), ("", " netshell> ")]
+    if terminal.is_continued:
+        return [("class:where", "> ")]
+    number = terminal.name.removeprefix(terminal.node)
+    where = f"{terminal.where}{number if terminal.where == terminal.node else ''}"
+    cwd = "~" + terminal.cwd.removeprefix("/root") if (terminal.cwd + "/").startswith("/root/") else terminal.cwd
+    return [("class:where" if where == "pc" else "class:node", safe(where)), ("", f":{safe(cwd)}# ")]
+
+
+def toolbar(place: tuple[str, int, int] | None, columns: int) -> StyleAndTextTuples:
+    """The keys, and at the right end the lesson with the step and how many there are (counted from 1).
+
+    What has no room is left out: first the dots, then the keys.
+    """
+    keys: StyleAndTextTuples = []
+    for key, (name, _) in KEYS.items():
+        keys += [("class:toolbar.key", f" {key.upper()}"), ("", f" {name} ")]
+    used = sum(len(text) for _, text, *_ in keys)
+    if place is None:
+        return keys if used <= columns else []
+    lesson, number, total = place
+    where = f"{lesson} {number}/{total}"
+    long = f"{where}  {progress_dots(number, total)}" if total <= 12 else where
+    for right in (long, where):
+        if used + len(right) + 2 <= columns:
+            return [*keys, ("", " " * (columns - used - len(right) - 1)), ("class:toolbar.progress", right)]
+    return [("class:toolbar.progress", f" {where}"[:columns])]

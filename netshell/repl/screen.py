@@ -1,31 +1,42 @@
-"""The real terminal: netshell's own words on it, and programs in front that have it to themselves."""
+"""The real terminal's screen: netshell's own words on it, and programs in front that have it to themselves."""
 
 import asyncio
 import contextlib
-import fcntl
 import os
+import re
 import shutil
 import signal
-import sys
-import termios
-import tty
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Mapping
 
 from rich.console import RenderableType
 
 from netshell.render.console import as_text, colour_for
+from netshell.repl.keyboard import Keyboard, without_positions
 from netshell.terminal.shell import Terminal
 
 DETACH = b"\x1d"
 """Ctrl-], as telnet's."""
+WIDEST = 120
+"""Columns that netshell's own views take at most."""
+
+_GRACE_S = 0.05
+"""So long a program may run before it gets the keys: those pressed with a quick command belong to the next prompt."""
+_UNSEEN = re.compile(rb"[\x00-\x09\x0e-\x1a]|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\-~])")
+_FROM_ALTERNATE_SCREEN = b"\x1b[?1049l"
+"""Puts the cursor back to where it was before a full-screen program: at the beginning of a line."""
+_PLAIN = b"\x0f\x1b(B\x1b[0m"
+"""Letters, not the line drawing that stray bytes may have switched to, in no colour."""
+_TAIL = 512
+_NEW_LINE = b"\r\n"
 
 
 class Screen:
-    """Standard input and output, which are a terminal."""
+    """Standard output, a terminal in raw mode."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], hang_up: Callable[[], None]) -> None:
         self._colour = colour_for(environ, is_terminal=True)
-        self._is_column_zero = True
+        self._hang_up = hang_up
+        self._ending = _NEW_LINE
 
     @property
     def size(self) -> tuple[int, int]:
@@ -33,75 +44,92 @@ class Screen:
         columns, rows = shutil.get_terminal_size((80, 24))
         return rows, columns
 
+    @property
+    def width(self) -> int:
+        """Columns for netshell's own views."""
+        return min(self.size[1], WIDEST)
+
     def show(self, *renderables: RenderableType | None) -> None:
         """Print netshell's own words, below whatever a program has printed."""
-        width = min(self.size[1], 120)
-        text = "".join(as_text(part, width=width, colour=self._colour) for part in renderables if part is not None)
+        text = "".join(as_text(part, width=self.width, colour=self._colour) for part in renderables if part is not None)
         if text:
             self.start_line()
             self.write(text.replace("\n", "\r\n").encode())
 
     def start_line(self) -> None:
         """Go to the beginning of a line, if a program has not ended its last one."""
-        if not self._is_column_zero:
-            self.write(b"\r\n")
+        if self._ending != _NEW_LINE:
+            self.write(b"\r" if self._ending.endswith(b"\n") else _NEW_LINE)
+            self._ending = _NEW_LINE
 
     def write(self, data: bytes) -> None:
         """Bytes, as they are; waits where the terminal is slower than the program."""
-        if data:
-            self._is_column_zero = data.endswith(b"\n")
+        _, returned, tail = data.rpartition(_FROM_ALTERNATE_SCREEN)
+        ending = (_NEW_LINE if returned else self._ending) + _UNSEEN.sub(b"", tail[-_TAIL:])
+        self._ending = ending[-len(_NEW_LINE) :]
         while data:
             try:
                 data = data[os.write(1, data) :]
             except BlockingIOError:
                 os.set_blocking(1, True)
+            except OSError:  # the real terminal is gone
+                self._hang_up()
+                return
 
-    async def pass_through(self, terminal: Terminal) -> bool:
+    async def pass_through(self, terminal: Terminal, keyboard: Keyboard) -> bool:
         """Let the program in front have the screen and the keys, until bash prompts or the learner presses Ctrl-].
 
         True where it was left running.
         """
-        sys.stdout.flush()
+        try:
+            if await _is_soon_done(terminal):
+                return False
+            return await self._hand_over(terminal, keyboard)
+        finally:
+            self.write(terminal.stream.leave() + (_PLAIN if self._colour != "none" else b""))
+
+    async def _hand_over(self, terminal: Terminal, keyboard: Keyboard) -> bool:
+        """The keys and the window's size are the program's. True where it was left running."""
         loop = asyncio.get_running_loop()
+        is_detached = loop.create_future()
+
+        def pass_on(keys: bytes) -> None:
+            before, detach, _ = keys.partition(DETACH)
+            if before:
+                terminal.forward(without_positions(before))
+            if detach and not is_detached.done():
+                is_detached.set_result(None)
+
         with contextlib.ExitStack() as undo:
-            is_detached = asyncio.Event()
-            settings = termios.tcgetattr(0)
-            undo.callback(termios.tcsetattr, 0, termios.TCSADRAIN, settings)
-            tty.setraw(0, termios.TCSANOW)
-            flags = fcntl.fcntl(0, fcntl.F_GETFL)
-            undo.callback(fcntl.fcntl, 0, fcntl.F_SETFL, flags)
-            loop.add_reader(0, self._forward, terminal, is_detached)
-            undo.callback(loop.remove_reader, 0)
+            loop.add_reader(keyboard.fileno(), self._read_keys, keyboard.fileno(), pass_on)
+            undo.callback(loop.remove_reader, keyboard.fileno())
             loop.add_signal_handler(signal.SIGWINCH, lambda: terminal.resize(*self.size))
             undo.callback(loop.remove_signal_handler, signal.SIGWINCH)
             terminal.resize(*self.size)
-            await _first(terminal.until_prompt(), is_detached.wait())
-            self.write(terminal.stream.leave())
-        return is_detached.is_set()
+            pass_on(keyboard.take_unread())
+            prompts = asyncio.ensure_future(terminal.until_prompt())
+            undo.callback(prompts.cancel)
+            await asyncio.wait([prompts, is_detached], return_when=asyncio.FIRST_COMPLETED)
+        return is_detached.done()
 
-    @staticmethod
-    def _forward(terminal: Terminal, is_detached: asyncio.Event) -> None:
+    def _read_keys(self, fd: int, pass_on: Callable[[bytes], None]) -> None:
         try:
-            keys = os.read(0, 4096)
+            keys = os.read(fd, 4096)
         except BlockingIOError:
             return
         except OSError:
             keys = b""
-        if not keys:  # the real terminal is gone
-            os.kill(os.getpid(), signal.SIGHUP)
-            return
-        before, detach, _ = keys.partition(DETACH)
-        if before:
-            terminal.forward(before)
-        if detach:
-            is_detached.set()
+        if keys:
+            pass_on(keys)
+        else:
+            self._hang_up()
 
 
-async def _first(*waits: Coroutine[object, object, object]) -> None:
-    """Wait for the first of several, and give the others up."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
+async def _is_soon_done(terminal: Terminal) -> bool:
+    """Whether bash prompts again before it is worth handing the keyboard over."""
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
+        async with asyncio.timeout(_GRACE_S):
+            await terminal.until_prompt()
+    except TimeoutError:
+        return False
+    return True

@@ -3,6 +3,8 @@
 It knows nothing of screens. The REPL, the authors' tests and the suite all drive this one.
 """
 
+import asyncio
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,12 +12,19 @@ from typing import Literal, TypeAlias
 
 from netshell.checks import Check, Evidence, Verdict, first_failure
 from netshell.explain.changes import Said
+from netshell.facts import Snapshot
 from netshell.lesson.model import Lesson, Line, Mistake, Prose, Script, Step
 from netshell.progress import Progress
 from netshell.session.bench import Bench, Observation
 from netshell.session.play import play
 
 Help: TypeAlias = tuple[Literal["hint"], Prose] | tuple[Literal["solution"], Script] | tuple[Literal["none"], str]
+
+_QUESTION = re.compile(
+    r"(?:sudo\s+)?(?:ip\s+netns\s+exec\s+\S+\s+)?"
+    r"(?:ping|traceroute|tracepath|arping|dig|host|nslookup|getent)(?:\s[^;&|<>$`()]*)?"
+)
+"""A command line that asks the network and changes nothing, alone on its line."""
 
 _TRIES_BEFORE_SPEAKING = 2
 """So many commands that changed something, beyond those the solution needs, before the verdict is told unasked."""
@@ -31,6 +40,10 @@ class Outcome:
     """Known mistakes, broken promises, a verdict: each a sentence or two for the learner."""
     is_done_now: bool = False
     """The step's checks hold, for the first time."""
+    holds: str = ""
+    """What was seen that makes the step done, in a sentence."""
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    """The machine as it was judged."""
 
 
 @dataclass(slots=True)
@@ -43,6 +56,8 @@ class _Memory:
     hints_taken: int = 0
     changes_made: int = 0
     told: set[str] = field(default_factory=set)
+    missing: tuple[Check, ...] = ()
+    """The step's checks that did not hold when it began: what the learner is to bring about."""
 
 
 class Session:
@@ -54,7 +69,10 @@ class Session:
         self.progress = progress
         self.index = 0
         """The step's place, counted from 0."""
+        self.is_finished = False
+        """The learner has come to the end."""
         self._memory = _Memory(time.time_ns(), time.monotonic())
+        self._judging = asyncio.Lock()
 
     @property
     def step(self) -> Step:
@@ -95,40 +113,39 @@ class Session:
         """The lesson is over."""
         if not self.step.checks:
             self._finish_step()
+        self.is_finished = True
         self.progress.finish_lesson(self.lesson.id)
 
     async def _bring_to(self, index: int) -> None:
         for step in self.lesson.steps[:index]:
-            await play(self.bench, tuple(line for line in (*step.setup, *step.do) if _leaves_something(line)))
+            await play(self.bench, lasting((*step.setup, *step.do)))
         await self._enter(index)
 
     async def _enter(self, index: int) -> None:
         self.index = index
         await play(self.bench, self.step.setup)
         await self.bench.mark()
-        self._memory = _Memory(time.time_ns(), time.monotonic())
+        begins = Evidence(self.bench.snapshot)
+        missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
+        self._memory = _Memory(time.time_ns(), time.monotonic(), missing=missing)
         self.progress.reach(self.lesson.id, self.step.slug, index)
 
     async def after_command(self, command: str) -> Outcome:
         """Look at what a command did, and judge the step. `command` is what was typed; empty: not known."""
-        observation = await self.bench.observe()
-        if any(not said.is_background for said in observation.said):
-            self._memory.changes_made += 1
-        return await self._outcome(observation, command)
+        async with self._judging:
+            observation = await self.bench.observe()
+            if any(not said.is_background for said in observation.said):
+                self._memory.changes_made += 1
+            return await self._outcome(observation, command)
 
     async def after_event(self) -> Outcome:
         """Judge the step again because something happened by itself; changes are left for the next command to tell."""
-        snapshot = self.bench.snapshot
-        self.bench.snapshot = await self.bench.kernel.snapshot()
-        try:
-            return await self._outcome(Observation(self.bench.snapshot, ()), "")
-        finally:
-            self.bench.snapshot = snapshot
+        async with self._judging:
+            return await self._outcome(Observation(await self.bench.kernel.snapshot(), ()), "")
 
     async def judge(self, checks: Sequence[Check]) -> Verdict | None:
         """The first of the checks that does not hold now, in the order of causes; None where all hold."""
-        self.bench.snapshot = await self.bench.kernel.snapshot()
-        return first_failure(checks, await self._evidence())
+        return first_failure(checks, await self._evidence(await self.bench.kernel.snapshot()))
 
     async def verdict(self) -> Verdict | None:
         """What the step still lacks, because the learner asks; None where nothing."""
@@ -155,25 +172,30 @@ class Session:
         self.progress.see_solution(self.lesson.id, self.step.slug)
         return ("solution", self.step.do)
 
-    async def _evidence(self) -> Evidence:
-        return await self.bench.evidence(self._memory.began_ns)
+    async def _evidence(self, snapshot: Snapshot) -> Evidence:
+        return await self.bench.evidence(snapshot, self._memory.began_ns)
 
     async def _outcome(self, observation: Observation, command: str) -> Outcome:
-        evidence = await self._evidence()
+        evidence = await self._evidence(observation.snapshot)
         messages = self._broken_promises(evidence)
-        is_done_now = False
+        holds = ""
         if self.step.checks and not self._memory.is_done:
             failure = first_failure(self.step.checks, evidence)
             if failure is None:
                 self._finish_step()
-                is_done_now = True
+                holds = self._what_holds(evidence)
             else:
                 messages += self._mistakes(evidence, command) or self._unasked(failure)
-        return Outcome(observation.said, tuple(messages), is_done_now)
+        return Outcome(observation.said, tuple(messages), bool(holds), holds, observation.snapshot)
+
+    def _what_holds(self, evidence: Evidence) -> str:
+        """The sentence that the last of the things to bring about has to say for itself."""
+        return [check.judge(evidence).says for check in (*self.step.checks, *self._memory.missing)][-1]
 
     def _broken_promises(self, evidence: Evidence) -> list[str]:
         """What had to stay true and no longer is; each told once, until it holds again."""
-        promised = [*self.lesson.keep, *(check for step in self.lesson.steps[: self.index + 1] for check in step.keep)]
+        kept = self.lesson.steps[: self.index + int(self.is_done)]
+        promised = [*self.lesson.keep, *(check for step in kept for check in step.keep)]
         failure = first_failure(promised, evidence)
         if failure is None:
             self._memory.told = {key for key in self._memory.told if not key.startswith("keep ")}
@@ -224,6 +246,16 @@ def _words(command: str) -> list[str]:
     return words[1:] if words[:1] == ["sudo"] else words
 
 
-def _leaves_something(line: Line) -> bool:
-    """False for a line that is only for looking: it need not be typed again to bring a lesson to a later step."""
-    return line.action != "look"
+def lasting(script: Script) -> Script:
+    """The lines that bring a machine to where the script does: what only looks or asks need not be typed again.
+
+    A question leaves neighbours that soon grow stale, and may take seconds. One that is spoken to stays: the lines
+    that follow would have nobody to go to.
+    """
+    return tuple(line for number, line in enumerate(script) if not _leaves_nothing(line, script[number + 1 :]))
+
+
+def _leaves_nothing(line: Line, rest: Script) -> bool:
+    is_question = line.action == "look" or (line.action == "run" and _QUESTION.fullmatch(line.text.strip()) is not None)
+    following = next((later for later in rest if later.terminal == line.terminal), None)
+    return is_question and (following is None or following.action in {"run", "look"})

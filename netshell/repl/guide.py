@@ -1,0 +1,175 @@
+"""What a learner is told about the lesson: the step they stand in, what a command did to it, and how to go on."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import RenderableType
+
+from netshell import commands
+from netshell.commands import Context
+from netshell.errors import MachineError, UserError
+from netshell.facts import PC
+from netshell.lesson import library
+from netshell.lesson.model import Lesson
+from netshell.progress import Progress
+from netshell.render import step as steps
+from netshell.render.changes import changes
+from netshell.repl.screen import Screen
+from netshell.session import Outcome, Session
+from netshell.topology import Topology
+from netshell.views import render, render_error
+
+_NOT_FOUND = 127
+"""The exit status of a shell that finds no such program."""
+_NO_SECCOMP = (
+    "This computer refuses a seccomp filter: programs that give up root (tcpdump, dnsmasq) will fail here. "
+    "`netshell doctor` says more."
+)
+
+
+class Guide:
+    """Shows a lesson on the screen. Without a lesson it tells what commands change."""
+
+    def __init__(self, context: Context, screen: Screen, directories: Sequence[Path]) -> None:
+        self._context = context
+        self._screen = screen
+        self._directories = tuple(directories)
+        self._is_at_title = False
+        self._ready: asyncio.Future[None] | None = None
+
+    async def begin(self, lesson: Lesson, step: int | None) -> None:
+        """Put a lesson on the machine, at a step (counted from 0), or where the learner left it, and show it."""
+        record = self._context.progress.lesson(lesson.id)
+        index = step if step is not None else record.index if record is not None and record.done_at is None else 0
+        index = min(index, len(lesson.steps) - 1)
+        session = Session(self._context.bench, lesson, self._context.progress)
+        self._context.session = session
+        self._is_at_title = index == 0
+        if index:
+            says = f"Back in “{lesson.title}”. The machine is brought to step {index + 1} …"
+            self._screen.show(steps.notice(says))
+        self._ready = asyncio.ensure_future(session.begin(index))
+        if index or lesson.steps[0].setup:
+            try:
+                await self.until_ready()
+            except MachineError:
+                raise
+            except UserError as error:
+                self.tell_error(error)
+        session.index = index
+        if self._is_at_title:
+            self._screen.show(steps.lesson_title(lesson), steps.notice("Enter begins."))
+        else:
+            self.show_step()
+
+    def play(self, topology: Topology) -> None:
+        """Put a lab on the machine, and no lesson."""
+        self._ready = asyncio.ensure_future(self._context.bench.build(topology))
+        self._screen.show(steps.notice("A private machine of your own. `:help` tells what netshell adds to it."))
+
+    async def learn(self, name: str, *, is_anew: bool) -> None:
+        """Leave this lesson for another one."""
+        lesson = open_lesson(library.find(name, self._directories), self._context.progress, is_anew=is_anew)
+        await self._context.bench.reset(Topology())
+        self._context.terminal = PC
+        await self.begin(lesson, None)
+
+    async def until_ready(self) -> None:
+        """Wait until the lab is built. Raises UserError where it could not be."""
+        if self._ready is not None:
+            ready, self._ready = self._ready, None
+            await ready
+
+    def show_step(self) -> None:
+        """The step that the learner stands in."""
+        session = self._context.session
+        if session is None:
+            return
+        self._is_at_title = False
+        self._screen.show(render(commands.StandsIn(session.lesson, session.index), self._screen.width))
+        if session.is_done and not session.is_last:
+            self._screen.show(steps.notice("Enter goes on."))
+        elif session.is_done:
+            self._screen.show(steps.notice("Enter ends the lesson."))
+
+    def turn_title(self) -> bool:
+        """Go from the title page to the first step; False where that is done already."""
+        if not self._is_at_title:
+            return False
+        self.show_step()
+        return True
+
+    async def tell_command(self, command: str, status: int) -> None:
+        """After a command: what it changed, what that means for the step, and what it lacked."""
+        session = self._context.session
+        if session is not None:
+            outcome = await session.after_command(command)
+        else:
+            outcome = Outcome((await self._context.bench.observe()).said)
+        self.tell(outcome)
+        if status == _NOT_FOUND and (remedy := missing_program(command)):
+            self._screen.show(steps.notice(remedy))
+        self.tell_notices()
+
+    def tell(self, outcome: Outcome) -> None:
+        """What came of a command, or of something that happened by itself."""
+        shown: list[RenderableType | None] = [changes(outcome.said)]
+        shown += [steps.verdict(message) for message in outcome.messages]
+        session = self._context.session
+        if outcome.is_done_now and session is not None:
+            then = "Enter: end of the lesson" if session.is_last else "Enter: next step"
+            shown.append(steps.done_line(outcome.holds or "Done.", then))
+            if "map" in session.step.show:
+                places = self._context.bench.topology.places()
+                shown.append(render(commands.Map(outcome.snapshot, places), self._screen.width))
+        self._screen.show(*shown)
+
+    def tell_error(self, error: UserError) -> None:
+        """A problem and its remedy."""
+        self._screen.show(render_error(error))
+        self.tell_notices()
+
+    def tell_notices(self) -> None:
+        """What the progress file has to say, once."""
+        if notice := self._context.progress.take_notice():
+            self._screen.show(steps.notice(notice))
+
+    def tell_machine(self) -> None:
+        """What this computer could not give to the private machine."""
+        if "seccomp" in self._context.bench.machine.notices:
+            self._screen.show(steps.notice(_NO_SECCOMP))
+
+    def tell_farewell(self) -> None:
+        """How to come back."""
+        session = self._context.session
+        if session is not None and not self._is_at_title and not session.is_finished:
+            says = f"Your progress is saved: `netshell` goes on at step {session.index + 1} of {session.lesson.id}."
+            self._screen.show(steps.notice(says))
+
+
+def missing_program(command: str, find: Callable[[str], object] = shutil.which) -> str:
+    """What to do about a command that was not found, where netshell knows; otherwise empty.
+
+    `find` tells whether this computer has a program, whose files the private machine shares.
+    """
+    words = command.split()
+    if words and words[0] in commands.COMMANDS:
+        return f"netshell's own commands begin with a colon: `:{words[0]}`."
+    from netshell.host import REQUIREMENTS, remedy_for  # noqa: PLC0415 - not before the first prompt
+
+    known = {requirement.program for requirement in REQUIREMENTS}
+    program = next((word for word in words if word in known and not find(word)), "")
+    return f"{program} is not installed on this computer. {remedy_for(program)}" if program else ""
+
+
+def open_lesson(path: Path, progress: Progress, *, is_anew: bool = False, seed: int | None = None) -> Lesson:
+    """Read a lesson with the seed that the learner has it with, or a new one; and note that it was begun."""
+    import random  # noqa: PLC0415 - only where a lesson begins
+
+    fresh = seed if seed is not None else random.SystemRandom().randrange(1 << 31)
+    lesson = library.load(path, fresh)
+    begin = progress.restart if is_anew or seed is not None else progress.begin
+    record = begin(lesson.id, fresh)
+    return lesson if record.seed == fresh else library.load(path, record.seed)
