@@ -287,5 +287,5 @@ class Terminal:
         shown = _ANY_CSI.sub(b"", echo).strip(b"\r\n")
         stray = shown.replace(self._fed, b"", 1).strip(b"\r\n") if self._fed and self._fed in shown else b""
         out = (stray + b"\r\n" if stray else b"") + rest.lstrip(b"\r\n")
-        if out:
+        if _ANY_CSI.sub(b"", out).strip(b"\r\n"):
             self.on_output(out)
