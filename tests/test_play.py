@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
+from inside import apart
 
 from netshell.errors import UserError
 from netshell.launch import launch
@@ -29,10 +30,8 @@ def script(text: str) -> Script:
 
 
 def on_bench(scenario: Callable[[Bench], Awaitable[None]]) -> None:
-    launched = launch(has_shared_directory=False)
-
     async def main() -> None:
-        bench = Bench(launched)
+        bench = Bench(launch(has_shared_directory=False))
         bench.attach()
         try:
             await bench.build(LAB)
@@ -40,14 +39,14 @@ def on_bench(scenario: Callable[[Bench], Awaitable[None]]) -> None:
         finally:
             bench.close()
 
-    asyncio.run(main())
+    apart(lambda: asyncio.run(main()))
 
 
-def playing(text: str, *look: tuple[str, str], timeout_s: float = 10) -> None:
+def playing(text: str, *look: tuple[str, str]) -> None:
     """Play a script, then look: commands on the PC and what they must print."""
 
     async def scenario(bench: Bench) -> None:
-        await play(bench, script(text), timeout_s=timeout_s)
+        await play(bench, script(text))
         for command, output in look:
             ran = await bench.machine.run(["sh", "-c", command])
             assert ran.output.decode() == output
@@ -135,12 +134,15 @@ def test_a_server_left_running_does_not_hold_up_the_script() -> None:
     ],
 )
 def test_a_line_that_is_stuck_is_named(text: str, number: int, words: str) -> None:
-    began = time.monotonic()
-    with pytest.raises(PlayError, match=words.replace("(", r"\(")) as caught:
-        playing(text, timeout_s=0.5)
-    assert caught.value.line.line == number
-    assert caught.value.line.text in caught.value.remedy
-    assert time.monotonic() - began < 4
+    async def scenario(bench: Bench) -> None:
+        began = time.monotonic()
+        with pytest.raises(PlayError, match=words.replace("(", r"\(")) as caught:
+            await play(bench, script(text), timeout_s=0.5)
+        assert caught.value.line.line == number
+        assert caught.value.line.text in caught.value.remedy
+        assert time.monotonic() - began < 4
+
+    on_bench(scenario)
 
 
 def test_a_terminal_whose_shell_has_ended_is_new_in_the_next_script() -> None:
@@ -153,8 +155,11 @@ def test_a_terminal_whose_shell_has_ended_is_new_in_the_next_script() -> None:
 
 
 def test_a_node_that_is_not_there_is_said() -> None:
-    with pytest.raises(UserError, match="There is no node `ns7`"):
-        playing("ns7$ true")
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(UserError, match="There is no node `ns7`"):
+            await play(bench, script("ns7$ true"))
+
+    on_bench(scenario)
 
 
 def test_listeners_hear_what_they_heard_before() -> None:

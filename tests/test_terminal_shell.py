@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pytest
+from inside import apart
 
 from netshell.sandbox import build
 from netshell.sandbox.machine import Machine
@@ -78,10 +79,8 @@ Scenario = Callable[[Typist], Awaitable[Result]]
 
 
 def play(scenario: Scenario[Result], node: str = "pc") -> Result:
-    made = build.make(None, startup.files(NONCE))
-
     async def main() -> Result:
-        machine = Machine(made)
+        machine = Machine(build.make(None, startup.files(NONCE)))
         machine.attach()
         if node != "pc":
             await machine.make_namespaces([node])
@@ -95,7 +94,7 @@ def play(scenario: Scenario[Result], node: str = "pc") -> Result:
             terminal.close()
             machine.close()
 
-    return asyncio.run(main())
+    return apart(lambda: asyncio.run(main()))
 
 
 def test_a_command_gives_its_output_its_status_and_its_directory() -> None:
