@@ -35,7 +35,9 @@ def _untouched(request: pytest.FixtureRequest) -> Iterator[None]:
     """Only tests marked `kernel` or `terminal` may touch the machine."""
     if any(request.node.get_closest_marker(mark) for mark in ("kernel", "terminal")):
         _require_namespaces(request)
+        before = Path("/proc/self/ns/user").readlink()
         yield
+        assert Path("/proc/self/ns/user").readlink() == before, "the test took the suite itself into a user namespace"
     else:
         with _GUARD.on():
             yield

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from inside import apart
 
 from netshell import commands
 from netshell.commands import COMMANDS, Context
@@ -33,10 +34,9 @@ def test_every_command_says_what_it_does_in_a_line() -> None:
 
 def play(scenario: Callable[[Context], Awaitable[None]], *, lesson: str = "netns") -> None:
     """A scenario on a machine of its own, at the first step of a lesson; without one where `lesson` is empty."""
-    launched = launch(has_shared_directory=False)
 
     async def main() -> None:
-        bench = Bench(launched)
+        bench = Bench(launch(has_shared_directory=False))
         bench.attach(environ={"LANG": "C.UTF-8"})
         with Progress.open(None) as progress:
             context = Context(bench, progress, library.catalogue(()))
@@ -52,7 +52,7 @@ def play(scenario: Callable[[Context], Awaitable[None]], *, lesson: str = "netns
             finally:
                 bench.close()
 
-    asyncio.run(main())
+    apart(lambda: asyncio.run(main()))
 
 
 @pytest.mark.kernel
