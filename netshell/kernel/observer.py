@@ -6,7 +6,7 @@ time: the kernel does not tell of each step in a neighbour's life.
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -126,15 +126,17 @@ class Observer:
         """The whole private machine now."""
         self.follow()
         have_links_moved = False
-        for station in self.stations.values():
+        read_now = set()
+        for inode, station in self.stations.items():
             self.hear(station)
             if station.is_stale:
                 had = station.links.keys()
                 self._read_links(station)
+                read_now.add(inode)
                 have_links_moved |= had != station.links.keys()
             self._read_moving(station)
         if have_links_moved:
-            self._look_at_far_ends()
+            self._look_at_far_ends(read_now)
         for name, namespace in self._namespaces.names.items():
             if namespace.is_enterable and self.stations[namespace.inode].has_stale_sysctls:
                 self._read_sysctls(name, self.stations[namespace.inode])
@@ -162,10 +164,10 @@ class Observer:
             routes=_decoded(station, rtnl.RTM_GETROUTE, any_route, decode.route_of, names),
         )
 
-    def _look_at_far_ends(self) -> None:
+    def _look_at_far_ends(self, read_now: Set[int]) -> None:
         """Read the links again where a cable ends: that its other end was moved is told to nobody there."""
-        for station in self.stations.values():
-            if any(link.peer_index for link in station.links.values()):
+        for inode, station in self.stations.items():
+            if inode not in read_now and any(link.peer_index for link in station.links.values()):
                 station.links = {link.index: link for link in links_of(station)}
 
     def _read_moving(self, station: Station) -> None:
