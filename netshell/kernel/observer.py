@@ -6,7 +6,7 @@ time: the kernel does not tell of each step in a neighbour's life.
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -164,7 +164,7 @@ class Observer:
             routes=_decoded(station, rtnl.RTM_GETROUTE, any_route, decode.route_of, names),
         )
 
-    def _look_at_far_ends(self, read_now: Set[int]) -> None:
+    def _look_at_far_ends(self, read_now: set[int]) -> None:
         """Read the links again where a cable ends: that its other end was moved is told to nobody there."""
         for inode, station in self.stations.items():
             if inode not in read_now and any(link.peer_index for link in station.links.values()):
