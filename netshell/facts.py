@@ -126,6 +126,27 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossing:
+    """One frame on its way over one link: taken where it left, or where it arrived if the sender is not known."""
+
+    number: int
+    """Its place among all crossings of a session or a file, counted from 1."""
+    time_ns: int
+    """Nanoseconds since the epoch, by the kernel's clock."""
+    sender: End | None
+    """The interface that it left by; None for a frame from outside the lab, and in a capture file."""
+    receiver: End | None
+    """The interface that it came to; None where the other end is not known, and in a capture file."""
+    data: bytes
+    wire_length: int
+    """Bytes on the wire; more than `data` has where the capture was cut."""
+    link_type: int = 1
+    """What the data begins with, as pcap files number it: 1 is Ethernet."""
+    comment: str = ""
+    """What a capture file says about it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Echo:
     """An ICMP echo request or reply that a node sent or received (RFC 792, RFC 4443)."""
 

@@ -22,6 +22,8 @@ from netshell.terminal.stream import Mark, Stream
 _READ_SIZE, _READ_MOST = 1 << 13, 1 << 17
 """A pty gives at most 4 KiB at a time; so many bytes are taken before others have their turn."""
 _ECHO_MOST = 1 << 18
+_SPLIT_MOST = 500
+"""Bytes of a line up to which its echo is looked for in two parts."""
 _INTERRUPT, _AGAIN_S = b"\x03", 0.2
 _PASTE_ON, _PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
 _ANY_CSI = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -285,7 +287,21 @@ class Terminal:
         echo, _, rest = bytes(self._echo).partition(_PASTE_OFF)
         self._echo.clear()
         shown = _ANY_CSI.sub(b"", echo).strip(b"\r\n")
-        stray = shown.replace(self._fed, b"", 1).strip(b"\r\n") if self._fed and self._fed in shown else b""
+        stray = _around(shown, self._fed).strip(b"\r\n")
         out = (stray + b"\r\n" if stray else b"") + rest.lstrip(b"\r\n")
         if _ANY_CSI.sub(b"", out).strip(b"\r\n"):
             self.on_output(out)
+
+
+def _around(shown: bytes, fed: bytes) -> bytes:
+    """What stands before, behind and in the middle of an echo; nothing where the line cannot be found.
+
+    Readline draws a line in several writes, and the output of a background job may come between two of them.
+    """
+    least = 0 if len(fed) <= _SPLIT_MOST else len(fed) - 1
+    for size in range(len(fed), least, -1):
+        begin = shown.find(fed[:size])
+        end = shown.find(fed[size:], begin + size)
+        if begin >= 0 and end >= 0:
+            return shown[:begin] + shown[begin + size : end] + shown[end + len(fed) - size :]
+    return b""
