@@ -3,9 +3,11 @@
 It knows neither Markdown nor YAML; what reads them is imported only when a lesson has to be compiled.
 """
 
+import contextlib
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -72,7 +74,9 @@ def find(name: str, directories: Sequence[Path] = ()) -> Path:
 
 def catalogue(directories: Sequence[Path] = ()) -> tuple[Entry, ...]:
     """Every lesson: the bundled ones first; each directory by its `order.txt`, then by name."""
-    return tuple(_entry(path) for path in _known(directories).values())
+    paths = _known(directories).values()
+    _prepare(paths)
+    return tuple(_entry(path) for path in paths)
 
 
 def _known(directories: Sequence[Path]) -> dict[str, Path]:
@@ -121,6 +125,7 @@ def lessons_in(directory: Path) -> list[Path]:
 
 def load(path: Path, seed: int) -> Lesson:
     """A lesson for one seed. Raises LessonError with every fault, or UserError for a file that cannot be read."""
+    _prepare([path])
     return lesson_from(_compiled(path), path, seed)
 
 
@@ -169,18 +174,44 @@ def compile_bundled(source_dir: Path, target_dir: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
+def _prepare(paths: Iterable[Path]) -> None:
+    """Have lessons without a fresh compiled form compiled and kept by a process of its own.
+
+    The parsers take as much memory as all the rest of a session; a lesson that this fails for is compiled here.
+    """
+    stale = []
+    for path in paths:
+        with contextlib.suppress(UserError):
+            if _fresh(path, read_bytes(path)) is None:
+                stale.append(str(path))
+    if stale:
+        from subprocess import DEVNULL, run  # noqa: PLC0415 - only when a lesson is new or was edited
+
+        # -P: whatever lies in the learner's present directory is not netshell
+        argv = [sys.executable, "-P", "-m", "netshell.lesson", *stale]
+        run(argv, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, check=False)
+
+
+def keep_compiled(paths: Iterable[Path]) -> None:
+    """Compile lessons and keep their forms for this user; those with faults are passed over."""
+    for path in paths:
+        with contextlib.suppress(UserError):
+            data = read_bytes(path)
+            _keep(_kept_at(data), _record(data, compile_source(data, str(path)), _local_stamp()))
+
+
 def _compiled(path: Path) -> dict[str, Any]:
-    """The compiled form: shipped, kept, or made now and kept."""
+    """The compiled form: shipped, kept, or made now."""
     data = read_bytes(path)
+    return _fresh(path, data) or compile_source(data, str(path))
+
+
+def _fresh(path: Path, data: bytes) -> dict[str, Any] | None:
+    """The compiled form that was shipped or kept, where it belongs to this source and this netshell."""
     # Only what lies in the package is trusted: a stranger's directory could hold a form that no reader has judged.
     if path.parent == _INSTALLED and (known := _read_record(path.with_suffix(".json"), data, _release_stamp())):
         return known
-    kept = _kept_at(data)
-    if known := _read_record(kept, data, _local_stamp()):
-        return known
-    compiled = compile_source(data, str(path))
-    _keep(kept, _record(data, compiled, _local_stamp()))
-    return compiled
+    return _read_record(_kept_at(data), data, _local_stamp())
 
 
 def _release_stamp() -> str:
