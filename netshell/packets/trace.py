@@ -5,6 +5,7 @@ and no screen; a packet's bytes are kept, its layers are read again when somebod
 """
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import NamedTuple
 
 from netshell.facts import Crossing
@@ -16,6 +17,7 @@ from netshell.packets.relative import Sequences
 _MOST_ARRIVALS = 4096
 _PASSED_ON_WITHIN_NS = 2_000_000_000
 _NOBODY6 = "::"
+_IGMP = 2
 _NOISE = {
     133: "router solicitation",
     130: "multicast listener query",
@@ -49,7 +51,11 @@ class Seen(NamedTuple):
     def packet(self) -> Packet:
         """Its layers, read from its bytes: some microseconds, each time."""
         crossing = self.crossing
-        return read(crossing.data, crossing.link_type, crossing.wire_length)
+        return _read(crossing.data, crossing.link_type, crossing.wire_length)
+
+
+_read = lru_cache(maxsize=64)(read)
+"""A packet is looked at several times in a row: when it is seen, by a filter, by a view, on each link it crosses."""
 
 
 class Observer:
@@ -61,7 +67,7 @@ class Observer:
 
     def see(self, crossing: Crossing) -> Seen:
         """The next crossing, with what is known of it."""
-        return self.see_packet(crossing, read(crossing.data, crossing.link_type, crossing.wire_length))
+        return self.see_packet(crossing, _read(crossing.data, crossing.link_type, crossing.wire_length))
 
     def see_packet(self, crossing: Crossing, packet: Packet) -> Seen:
         """The same for who has the packet already."""
@@ -113,6 +119,8 @@ def noise(packet: Packet) -> str:
         if message.type == 135 and isinstance(network, Ipv6) and network.src == _NOBODY6:
             return "duplicate address detection"
         return _NOISE.get(message.type, "")
+    if isinstance(network, Ipv4) and network.protocol == _IGMP:
+        return "multicast group report"
     if network is None and any(isinstance(layer, Other) and layer.name == "STP" for layer in packet.layers):
         return "spanning tree"
     return ""
