@@ -97,6 +97,17 @@ def verdict(says: str, *, is_wrong: bool = True) -> RenderableType:
     return Narrow(Lead(mark, Text(safe(says))))
 
 
+def verdicts(each: Sequence[tuple[bool, str]]) -> RenderableType:
+    """What holds and what does not yet, a line for each check."""
+    if all(holds for holds, _ in each):
+        return done_line("All of it holds.")
+    lines = [
+        Lead(Text("  ✓ ", "bold green") if holds else Text("  · ", "bold"), Text(safe(says), "dim" if holds else ""))
+        for holds, says in each
+    ]
+    return Narrow(Group(*lines))
+
+
 def hint(blocks: Prose) -> RenderableType:
     """One hint."""
     return Narrow(Lead(Text("  ? ", "bold blue"), prose(blocks)))

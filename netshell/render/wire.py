@@ -1,0 +1,35 @@
+"""The line below a command that says what went over the wire."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from netshell.explain.stories import Story
+from netshell.packets.trace import Seen
+from netshell.render.console import safe
+from netshell.render.layout import Lead, Narrow
+
+_KINDS_MOST = 4
+
+
+def wire_line(
+    crossed: Sequence[Seen], stories: Sequence[Story] = (), *, is_more: bool = False, key: str = ""
+) -> RenderableType | None:
+    """How many packets of which protocols, and the first thing that went wrong; None where there is nothing to tell.
+
+    A packet counts once, however many links it crossed; what kernels send unasked does not count. `is_more`: not all
+    has been read yet. `key` is what shows them.
+    """
+    counts = Counter(seen.protocol for seen in crossed if not seen.noise and not seen.follows)
+    if not counts:
+        return None
+    parts = [f"{count} {protocol}" for protocol, count in counts.items()]
+    if len(parts) > _KINDS_MOST:
+        others = sum(list(counts.values())[_KINDS_MOST - 1 :])
+        parts = [*parts[: _KINDS_MOST - 1], f"{others} others"]
+    text = Text(f"{', '.join(parts)}{' and more' if is_more else ''}{f' ({key})' if key else ''}", "dim")
+    trouble = next((story for story in stories if story.is_trouble), None)
+    lines = Text("\n").join([text, Text(safe(trouble.says))]) if trouble is not None else text
+    return Narrow(Lead(Text("  wire: ", "dim"), lines))
