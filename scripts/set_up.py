@@ -117,11 +117,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def set_up(checkout: Checkout, *, is_dev: bool) -> None:
     """Do what is still to be done. Raises MachineError where that is not possible."""
-    if is_sufficient(checkout.stamp(), missing_requirements(), is_dev=is_dev):
+    if is_sufficient(checkout.stamp(), missing_requirements(is_dev=is_dev), is_dev=is_dev):
         return
     with alone(checkout.root):
         stamp = checkout.stamp()
-        declined = install_packages(missing_requirements(), stamp.declined if stamp else ())
+        declined = install_packages(stamp.declined if stamp else (), is_dev=is_dev)
         is_dev = is_dev or was_dev(checkout)
         if not is_sufficient(stamp, (), is_dev=is_dev):
             fill(checkout, is_dev=is_dev)
@@ -159,25 +159,27 @@ def alone(root: Path) -> Iterator[None]:
         os.close(directory)
 
 
-def install_packages(missing: Sequence[Requirement], declined: Sequence[str]) -> tuple[str, ...]:
+def install_packages(declined: Sequence[str], *, is_dev: bool) -> tuple[str, ...]:
     """Install what is missing, or say how. The names of what is still missing and not needed to start.
 
     Raises MachineError where something essential is still missing.
     """
+    missing = missing_requirements(is_dev=is_dev)
     wanted = [item for item in missing if item.is_essential or item.program not in declined]
     if wanted:
         announce(wanted)
         prefix = privilege()
         if prefix is not None and install_command(wanted):
             run_package_manager(prefix, wanted)
-    left = missing_requirements()
+    left = missing_requirements(is_dev=is_dev)
     essential = [item for item in left if item.is_essential]
     if essential:
         names = ", ".join(item.program for item in essential)
         raise MachineError(f"netshell cannot start without {names}.", f"Install what is missing: {by_hand(left)}")
     if wanted and left:
         names = ", ".join(item.program for item in left)
-        say(f"Going on without {names}: some lessons will ask for it. To install it: {by_hand(left)}")
+        who = "some lessons or tests" if is_dev else "some lessons"
+        say(f"Going on without {names}: {who} will ask for it. To install it: {by_hand(left)}")
     return tuple(item.program for item in left)
 
 

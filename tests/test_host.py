@@ -14,7 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netshell.errors import ExitCode, MachineError
-from netshell.host import REQUIREMENTS, explain_refusal, find_program, netlink
+from netshell.host import (
+    DEVELOPERS_REQUIREMENTS,
+    REQUIREMENTS,
+    Requirement,
+    explain_refusal,
+    find_program,
+    missing_requirements,
+    netlink,
+)
 from netshell.host.findings import Fact, judge
 from netshell.host.probe import FEATURES, STAGES, USER, Modules
 from netshell.host.readings import APPARMOR_SYSCTL, CLONE_SYSCTL, LIMIT_SYSCTL, Circumstances, Surroundings
@@ -110,8 +118,17 @@ def test_a_program_that_is_not_in_the_table_gets_the_way_to_find_it() -> None:
 
 
 def test_every_requirement_has_a_package_for_every_family() -> None:
-    assert {len(item.packages) for item in REQUIREMENTS} == {5}
-    assert len({item.program for item in REQUIREMENTS}) == len(REQUIREMENTS)
+    everything = REQUIREMENTS + DEVELOPERS_REQUIREMENTS
+    assert {len(item.packages) for item in everything} == {5}
+    assert len({item.program for item in everything}) == len(everything)
+
+
+def test_what_only_the_tests_use_is_asked_of_developers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Requirement, "is_present", lambda _self: False)
+    assert missing_requirements() == REQUIREMENTS
+    assert missing_requirements(is_dev=True) == REQUIREMENTS + DEVELOPERS_REQUIREMENTS
+    assert remedy_for("tshark", DEBIAN) == "Install it: sudo apt-get install tshark"
+    assert remedy_for("tshark", FEDORA) == "Install it: sudo dnf install wireshark-cli"
 
 
 def test_system_commands_are_found_where_an_ordinary_path_does_not_look(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -413,3 +413,101 @@ def test_layers_are_values() -> None:
         first.data = b""  # type: ignore[misc]
     assert isinstance(first.layers[0], Ethernet)
     assert not any(isinstance(layer, Other) for layer in first.layers)
+
+
+def test_a_header_that_is_cut_off_tells_its_whole_length() -> None:
+    segment = read(wire.over_ip(6, wire.tcp(options=b"\x01" * 20))[:58], wire_length=74).transport
+    assert isinstance(segment, Tcp)
+    assert (segment.size, segment.header_length) == (24, 40)
+    assert next(field.value for field in fields(segment) if field.name == "size") == 40
+    header = read(wire.ethernet(0x0800, wire.ipv4(17, b"", options=b"\x01" * 8))[:38], wire_length=42).network
+    assert isinstance(header, Ipv4)
+    assert (header.size, header.header_length) == (24, 28)
+
+
+def test_four_bytes_of_icmpv6_tell_which_message_it_is() -> None:
+    message = read(wire.ethernet(0x86DD, wire.ipv6(58, wire.icmp(128)))[:58], wire_length=62).transport
+    assert isinstance(message, Icmp6)
+    assert (message.type_name, message.size) == ("Echo (ping) request", 4)
+    assert message.problem == "4 of at least 8 bytes are there"
+
+
+def test_a_route_that_a_router_advertises_is_read() -> None:
+    route = struct.pack("!BBBBI", 24, 2, 56, 8, 1800) + wire.ip("2001:db8:5::")[:8]
+    message = read(wire.ethernet(0x86DD, wire.ipv6(58, wire.icmp(134, payload=bytes(8) + route)))).transport
+    assert isinstance(message, Icmp6)
+    assert (message.options[0].prefix, message.options[0].valid_s) == ("2001:db8:5::/56", 1800)
+
+
+def test_ip_behind_a_snap_header_is_read_but_is_no_ethertype() -> None:
+    body = b"\xaa\xaa\x03\0\0\0\x08\0" + wire.ipv4(17, wire.udp())
+    packet = read(wire.ethernet(len(body), body))
+    assert names(packet) == ["Ethernet", "LLC/SNAP", "IPv4", "UDP"]
+    assert packet.ethertype == -1
+
+
+def test_a_record_that_an_update_deletes_has_no_data() -> None:
+    record = wire.name("a.test") + struct.pack("!HHIH", 1, 255, 0, 0)
+    message = read(wire.over_ip(17, wire.udp(wire.dns(record, (0, 0, 1, 0), 0x2800), ports=(4000, 53)))).application
+    assert isinstance(message, Dns)
+    assert (message.authorities[0].value, message.authorities[0].problem) == ("", "")
+
+
+def test_two_dns_messages_in_one_segment_are_both_read() -> None:
+    two = b"".join(b"\0\x18" + wire.dns(wire.question(name)) for name in ("a.test", "b.test"))
+    packet = read(wire.over_ip(6, wire.tcp(two + b"\0", ports=(4000, 53))))
+    assert names(packet)[3:] == ["DNS", "DNS", "data"]
+    assert isinstance(packet.application, Dns)
+    assert packet.application.questions[0].name == "a.test"
+
+
+def test_a_dhcp_option_in_two_parts_is_put_together() -> None:
+    routes = b"".join(bytes([24, 203, 0, number]) + wire.ip(IP_1) for number in range(40))
+    parts = bytes([121, 255]) + routes[:255] + bytes([121, len(routes) - 255]) + routes[255:]
+    message = read(wire.over_ip(17, wire.udp(wire.dhcp(parts + b"\xff"), ports=(68, 67)))).application
+    assert isinstance(message, Dhcp)
+    assert message.option(121)[::39] == (f"203.0.0.0/24 via {IP_1}", f"203.0.39.0/24 via {IP_1}")
+    assert [(option.name, len(option.values), option.problem) for option in message.options] == [
+        ("classless static route", 40, ""),
+        ("classless static route, continued", 0, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"\x04test\0\x03www\xc0\x00", ("test", "www.test")),
+        (b"\xc0\x00", (b"\xc0\x00".hex(),)),
+        (b"\x09test", (b"\x09test".hex(),)),
+    ],
+)
+def test_domains_to_search_are_read_where_they_make_sense(body: bytes, expected: tuple[str, ...]) -> None:
+    option = bytes([119, len(body)]) + body
+    message = read(wire.over_ip(17, wire.udp(wire.dhcp(option + b"\xff"), ports=(68, 67)))).application
+    assert isinstance(message, Dhcp)
+    assert message.option(119) == expected
+
+
+def test_requests_that_follow_each_other_in_one_segment_are_all_read() -> None:
+    text = b"POST /1 HTTP/1.1\r\ncontent-length: 2\r\n\r\nhiGET /2 HTTP/1.1\r\n\r\nmore"
+    packet = read(wire.over_ip(6, wire.tcp(text)))
+    assert names(packet)[3:] == ["HTTP", "data", "HTTP", "data"]
+    heads = [layer for layer in packet.layers if isinstance(layer, Http)]
+    assert [(head.target, head.body_length) for head in heads] == [("/1", 2), ("/2", 4)]
+    assert packet.application == heads[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [(b"GET /old\r\n", "/old"), (b"HEAD /a/long/path", "/a/long/path"), (b"GET /cut HTTP/1", "/cut")],
+)
+def test_a_request_line_without_a_version_is_a_request(text: bytes, target: str) -> None:
+    message = read(wire.over_ip(6, wire.tcp(text))).application
+    assert isinstance(message, Http)
+    assert (message.target, message.version, message.is_head_complete) == (target, "", False)
+
+
+def test_a_folded_header_line_is_one_line() -> None:
+    message = read(wire.over_ip(6, wire.tcp(b"GET / HTTP/1.1\r\nX: one\r\n\ttwo\r\n\r\n"))).application
+    assert isinstance(message, Http)
+    assert (message.header("x"), len(message.headers), message.problem) == ("one two", 1, "")

@@ -115,6 +115,7 @@ def test_many_connections_take_a_bounded_place() -> None:
         ("a\x1b[2Jb\r\n", "a␛[2Jb␍␊"),
         ("\x7f\x9b\u202eabc", "␡\\x9b\\u202eabc"),
         ("x" * 500, "x" * 239 + "…"),
+        ("\x9b" * 100, "\\x9b" * 59 + "\\x9" + "…"),
     ],
 )
 def test_strangers_text_is_made_harmless(text: str, shown: str) -> None:

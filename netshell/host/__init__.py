@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netshell.errors import MachineError
 from netshell.host.requirements import (
+    DEVELOPERS_REQUIREMENTS,
     REQUIREMENTS,
     Distribution,
     Requirement,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from netshell.host.readings import Circumstances
 
 __all__ = [
+    "DEVELOPERS_REQUIREMENTS",
     "REQUIREMENTS",
     "Distribution",
     "Requirement",

@@ -111,6 +111,15 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement("nano", "a small editor for the files of some lessons", _everywhere("nano")),
 )
 
+DEVELOPERS_REQUIREMENTS: tuple[Requirement, ...] = (
+    Requirement(
+        "tshark",
+        "reads the packets of the tests a second time",
+        {**_everywhere("tshark"), "fedora": "wireshark-cli", "arch": "wireshark-cli", "suse": "wireshark"},
+    ),
+)
+"""What only the test suite uses. Debian's asks whether ordinary accounts may capture; unattended, the answer is no."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Manager:
@@ -180,9 +189,10 @@ def find_program(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join((path, *_SYSTEM_PATH)))
 
 
-def missing_requirements() -> tuple[Requirement, ...]:
-    """What this machine lacks, in the table's order."""
-    return tuple(requirement for requirement in REQUIREMENTS if not requirement.is_present())
+def missing_requirements(*, is_dev: bool = False) -> tuple[Requirement, ...]:
+    """What this machine lacks, in the table's order; with `is_dev` also what the tests use."""
+    wanted = REQUIREMENTS + DEVELOPERS_REQUIREMENTS if is_dev else REQUIREMENTS
+    return tuple(requirement for requirement in wanted if not requirement.is_present())
 
 
 def install_command(missing: Iterable[Requirement], distribution: Distribution | None = None) -> list[str]:
@@ -208,7 +218,8 @@ def typed_command(missing: Iterable[Requirement], distribution: Distribution | N
 def remedy_for(program: str, distribution: Distribution | None = None) -> str:
     """One sentence that says how to get a program here, with the exact command."""
     distribution = distribution or this_distribution()
-    requirement = next((known for known in REQUIREMENTS if known.program == program), None)
+    everything = REQUIREMENTS + DEVELOPERS_REQUIREMENTS
+    requirement = next((known for known in everything if known.program == program), None)
     if distribution.family is None:
         return f"Install {program} with {distribution.name}'s package manager."
     if requirement is None:

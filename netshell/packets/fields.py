@@ -134,11 +134,19 @@ def fields(layer: Layer) -> tuple[Field, ...]:
     """
     end = layer.at + layer.size
     found = [
-        Field(name, getattr(layer, name), layer.at + offset, size)
+        Field(name, _value(layer, name), layer.at + offset, size)
         for name, offset, size in _places(layer)
         if layer.at + offset + size <= end
     ]
     return (*found, *_items(layer))
+
+
+def _value(layer: Layer, name: str) -> Value:
+    """What a field holds; for the size of a header that is not all there, what its byte says."""
+    if name == "size" and isinstance(layer, Ipv4 | Tcp):
+        return layer.header_length
+    value: Value = getattr(layer, name)
+    return value
 
 
 def _places(layer: Layer) -> _Places:

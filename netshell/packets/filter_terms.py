@@ -26,8 +26,8 @@ _LISTENERS = frozenset({130, 131, 132, 143})
 
 
 def network_of(packet: Packet, tags: int) -> Network | None:
-    """The packet's IP or ARP header, if it lies behind just so many VLAN tags."""
-    return packet.network if packet.tags == tags else None
+    """The packet's IP or ARP header, if it lies behind just so many VLAN tags, and behind no SNAP header."""
+    return packet.network if packet.tags == tags and packet.ethertype >= 0 else None
 
 
 def carries(ethertype: int, tags: int) -> Predicate:
@@ -192,7 +192,7 @@ def ether_multicast(packet: Packet) -> bool:
 
 def ip_broadcast(packet: Packet) -> bool:
     """IPv4 to all: the link says so, or the address 255.255.255.255 does (or 0.0.0.0, its old form)."""
-    network = packet.network
+    network = network_of(packet, packet.tags)
     if not isinstance(network, Ipv4):
         return False
     return network.dst in {"255.255.255.255", "0.0.0.0"} or ether_broadcast(packet)  # noqa: S104 - not to bind to

@@ -150,11 +150,18 @@ class Ipv4(NamedTuple):
     dst: str
     options: tuple[IpOption, ...] = ()
     problem: str = ""
+    claimed_size: int = 0
+    """Of the header by its own count, where fewer of its bytes are there; else 0."""
 
     @property
     def name(self) -> str:
         """What it is called."""
         return "IPv4"
+
+    @property
+    def header_length(self) -> int:
+        """Of the header, by its own count: 20 to 60."""
+        return self.claimed_size or self.size
 
     @property
     def version(self) -> int:
@@ -282,11 +289,18 @@ class Tcp(NamedTuple):
     """Bytes of payload by the IP header's count, whether captured or not."""
     options: tuple[TcpOption, ...] = ()
     problem: str = ""
+    claimed_size: int = 0
+    """Of the header by its own count, where fewer of its bytes are there; else 0."""
 
     @property
     def name(self) -> str:
         """What it is called."""
         return "TCP"
+
+    @property
+    def header_length(self) -> int:
+        """Of the header, by its own count (the data offset): 20 to 60."""
+        return self.claimed_size or self.size
 
     @property
     def flag_names(self) -> tuple[str, ...]:

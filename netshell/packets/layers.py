@@ -245,8 +245,11 @@ class Packet(NamedTuple):
     @property
     def protocol(self) -> str:
         """The name of its innermost protocol: `DNS`, `TCP`, `ARP`, `OSPF` …"""
-        names = [layer.name for layer in self.layers if layer.name not in _FILLERS]
-        return names[-1] if names else "data"
+        for layer in reversed(self.layers):
+            name = layer.name
+            if name not in _FILLERS:
+                return name
+        return "data"
 
     @property
     def kind(self) -> str:

@@ -431,9 +431,13 @@ DHCP_OPTIONS: Mapping[int, str] = {
     67: "boot file name",
     81: "client FQDN",
     82: "relay agent information",
+    108: "IPv6-only preferred",
+    114: "captive portal",
     119: "domain search",
     121: "classless static route",
     150: "TFTP server address",
+    249: "classless static route (Microsoft)",
+    252: "proxy configuration",
 }
 
 DETAILS: Mapping[str, tuple[int, Mapping[int, str]]] = {

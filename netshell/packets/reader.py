@@ -112,6 +112,7 @@ def _read_llc(draft: Draft, at: int, end: int) -> None:
     if head[3:6] == b"\0\0\0" and kind in {_IPV4, _IPV6, _ARP}:
         draft.name(at, at + 8, "LLC/SNAP")
         _read_carried(draft, at + 8, kind)
+        draft.ethertype = -1
         return
     draft.name(at, end, name)
     if end < draft.captured:

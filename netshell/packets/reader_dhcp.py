@@ -1,4 +1,4 @@
-"""Reads DHCP and BOOTP messages (RFC 2131, 2132, 3396, 3442)."""
+"""Reads DHCP and BOOTP messages (RFC 2131, 2132, 3396, 3397, 3442)."""
 
 import struct
 from collections.abc import Callable, Mapping
@@ -12,6 +12,11 @@ _HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s")
 _COOKIE = b"\x63\x82\x53\x63"
 _PAD, _END = 0, 255
 _MESSAGE, _OVERLOAD = 53, 52
+_LONG = frozenset({119, 121, 249})
+"""Options that may well be longer than 255 bytes: domains to search, and routes."""
+_LONGEST = 2 + 255
+_MOST_LABELS = 1000
+"""Of all the domains to search, pointers included."""
 
 
 def read_dhcp(draft: Draft, at: int, end: int) -> None:
@@ -21,6 +26,7 @@ def read_dhcp(draft: Draft, at: int, end: int) -> None:
     op, hardware, size, hops, xid, seconds, flags, client, your, server, relay, mac, host, file = _HEADER.unpack(fixed)
     options: list[DhcpOption] = []
     problem = _all_options(data, at, there, end, options)
+    _join(data, options)
     message = next((option.values[0] for option in options if option.code == _MESSAGE and option.values), "0")
     layer = Dhcp(
         at,
@@ -80,13 +86,39 @@ def _options(data: bytes, at: int, end: int, found: list[DhcpOption]) -> str:
     return "the options have no end"
 
 
+def _join(data: bytes, found: list[DhcpOption]) -> None:
+    """Give the first of the parts of a long option the values of all of them, the others none (RFC 3396).
+
+    A part is followed by another where it is as long as an option can be, or where its kind is always put together.
+    """
+    groups: dict[int, list[list[int]]] = {}
+    for place, option in enumerate(found):
+        known = groups.setdefault(option.code, [])
+        if known and (option.code in _LONG or found[known[-1][-1]].size == _LONGEST):
+            known[-1].append(place)
+        else:
+            known.append([place])
+    for code, known in groups.items():
+        for first, *others in (group for group in known if len(group) > 1):
+            parts = [found[place] for place in (first, *others)]
+            body = b"".join(data[part.at + 2 : part.at + part.size] for part in parts)
+            name, values, problem = _meaning(code, body)
+            found[first] = found[first]._replace(values=values, problem=problem)
+            for place in others:
+                found[place] = found[place]._replace(name=f"{name}, continued", values=(), problem="")
+
+
 def _option(data: bytes, at: int, size: int) -> DhcpOption:
-    code, body = data[at], data[at + 2 : at + 2 + size]
+    return DhcpOption(at, 2 + size, data[at], *_meaning(data[at], data[at + 2 : at + 2 + size]))
+
+
+def _meaning(code: int, body: bytes) -> tuple[str, tuple[str, ...], str]:
+    """An option's name, its values, and what is wrong with it."""
     name = DHCP_OPTIONS.get(code, f"option {code}")
     values = _READERS.get(code, _hexadecimal)(body)
     if values:
-        return DhcpOption(at, 2 + size, code, name, values)
-    return DhcpOption(at, 2 + size, code, name, _hexadecimal(body), f"{size} bytes do not fit this option")
+        return name, values, ""
+    return name, _hexadecimal(body), f"{len(body)} bytes do not fit this option"
 
 
 def _hexadecimal(body: bytes) -> tuple[str, ...]:
@@ -131,11 +163,42 @@ def _routes(body: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _signed(body: bytes) -> tuple[str, ...]:
+    return (str(int.from_bytes(body, "big", signed=True)),) if len(body) == 4 else ()
+
+
+def _domains(body: bytes) -> tuple[str, ...]:
+    """Names as DNS sends them, a pointer counting from the option's first byte (RFC 3397)."""
+    found: list[str] = []
+    at = labels_read = 0
+    while at < len(body):
+        labels: list[str] = []
+        place, behind = at, 0
+        while place < len(body) and (size := body[place]):
+            labels_read += 1
+            if labels_read > _MOST_LABELS:
+                return ()
+            if size >= 0xC0 and place + 1 < len(body):
+                behind, place = behind or place + 2, (size & 0x3F) << 8 | body[place + 1]
+                continue
+            if size > 63 or place + 1 + size > len(body):
+                return ()
+            labels.append(_words(body[place + 1 : place + 1 + size])[0])
+            place += 1 + size
+        if place >= len(body):
+            return ()
+        found.append(".".join(labels) or ".")
+        at = behind or place + 1
+    return tuple(found)
+
+
 _READERS: Mapping[int, Callable[[bytes], tuple[str, ...]]] = {
     **dict.fromkeys((1, 3, 4, 6, 7, 28, 42, 44, 50, 54, 150), _addresses),
-    **dict.fromkeys((26, 51, 52, _MESSAGE, 57, 58, 59), _number),
-    **dict.fromkeys((12, 15, 56, 60, 66, 67), _words),
+    **dict.fromkeys((26, 51, 52, _MESSAGE, 57, 58, 59, 108), _number),
+    **dict.fromkeys((12, 15, 56, 60, 66, 67, 114, 252), _words),
+    2: _signed,
     55: _bytes,
     61: _identifier,
-    121: _routes,
+    119: _domains,
+    **dict.fromkeys((121, 249), _routes),
 }

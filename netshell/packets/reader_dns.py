@@ -1,4 +1,7 @@
-"""Reads DNS messages (RFC 1035, 3596, 2782, 6891), in time that grows with their bytes, wherever their names point."""
+"""Reads DNS messages, in time that grows with their bytes, wherever their names point.
+
+Sources: RFC 1035, 2136 (updates), 2782 (SRV), 3596 (AAAA), 6891 (EDNS).
+"""
 
 import struct
 from socket import AF_INET6, inet_ntoa, inet_ntop
@@ -12,6 +15,8 @@ _RECORD = struct.Struct("!HHIH")
 _A, _SOA, _MX, _TXT, _AAAA, _SRV, _OPT, _SPF = 1, 6, 15, 16, 28, 33, 41, 99
 _IS_NAME = frozenset({2, 5, 12, 39})
 """NS, CNAME, PTR, DNAME."""
+_WITHOUT_DATA = frozenset({254, 255})
+"""The classes NONE and ANY: in an update, records of which only the name counts (RFC 2136, 2.4)."""
 _LONGEST_NAME = 255
 _MOST_POINTERS = 32
 _LABELS_TO_BEGIN_WITH = 1000
@@ -98,7 +103,7 @@ class _Message:
         self._need(at, length, f"a record of {length} bytes, of which {self._end - at} are there")
         problem = ""
         try:
-            value = self._value(kind, at, at + length)
+            value = self._value(kind, at, at + length) if length or group not in _WITHOUT_DATA else ""
         except _Malformed as fault:
             value, problem = f"{length} bytes", str(fault)
         self.place = at + length

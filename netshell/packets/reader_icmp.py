@@ -1,4 +1,4 @@
-"""Reads ICMP, ICMPv6 and neighbour discovery (RFC 792, 1191, 4443, 4861, 8106, 2710, 3810)."""
+"""Reads ICMP, ICMPv6 and neighbour discovery (RFC 792, 1191, 4443, 4861, 4191, 8106, 2710, 3810)."""
 
 import struct
 from collections.abc import Callable
@@ -47,10 +47,10 @@ def read_icmp(draft: Draft, at: int, end: int, quoted: Quoted) -> None:
 def read_icmp6(draft: Draft, at: int, end: int, quoted: Quoted) -> None:
     """Read an ICMPv6 message: an echo, an error with its packet, neighbour or listener discovery."""
     data, there = draft.data, min(end, draft.captured)
-    if there - at < 8:
+    if there - at < 4:
         draft.short(at, end, "ICMPv6", 8)
         return
-    kind, code, checksum, rest = _HEADER.unpack_from(data, at)
+    kind, code, checksum, rest = _HEADER.unpack(data[at : min(at + 8, there)].ljust(8, b"\0"))
     needed = _LAYER_SIZE.get(kind, 8)
     size = min(needed, there - at)
     target = destination = ""
@@ -118,6 +118,11 @@ def _option(data: bytes, at: int, size: int) -> NdOption:
             is_autonomous=bool(flags & 0x40),
             valid_s=valid,
             preferred_s=preferred,
+        )
+    if kind == 24 and size <= 24:
+        prefix = data[at + 8 : at + size].ljust(16, b"\0")
+        return option._replace(
+            prefix=f"{inet_ntop(AF_INET6, prefix)}/{data[at + 2]}", valid_s=int.from_bytes(data[at + 4 : at + 8], "big")
         )
     if kind == 25:
         places = range(at + 8, at + size - 15, 16)

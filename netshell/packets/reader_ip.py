@@ -29,6 +29,7 @@ def read_ipv4(draft: Draft, at: int, end: int) -> int:
     size = (first & 15) * 4
     options: tuple[IpOption, ...] = ()
     problem = ""
+    claimed = 0
     is_lost = False
     if first == 0x45 and 20 <= total <= end - at:
         end = at + total
@@ -40,9 +41,11 @@ def read_ipv4(draft: Draft, at: int, end: int) -> int:
             size = 20
         elif size > 20:
             options = _options(draft.data, at + 20, min(at + size, captured))
-            size = min(size, captured - at)
+            claimed, size = size if at + size > captured else 0, min(size, captured - at)
     src, dst = _ipv4_addresses(both)
-    header = Ipv4._make((at, size, tos, total, ident, part, ttl, protocol, checksum, src, dst, options, problem))
+    header = Ipv4._make(
+        (at, size, tos, total, ident, part, ttl, protocol, checksum, src, dst, options, problem, claimed)
+    )
     draft.layers.append(header)
     draft.network = header
     if is_lost:

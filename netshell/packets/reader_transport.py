@@ -8,7 +8,7 @@ from netshell.packets.names import TCP_OPTIONS, TCP_PORTS, UDP_PORTS
 from netshell.packets.reader_dhcp import read_dhcp
 from netshell.packets.reader_dns import read_dns
 from netshell.packets.reader_draft import Draft
-from netshell.packets.reader_http import START, read_http
+from netshell.packets.reader_http import BARE_START, START, read_http
 
 _TCP_HEADER = struct.Struct("!HHIIBBHHH")
 _UDP_HEADER = struct.Struct("!HHHH")
@@ -18,6 +18,7 @@ _DNS_PORTS = frozenset({_DNS_PORT, 5353, 5355})
 """DNS, multicast DNS, LLMNR."""
 _DHCP_PORTS = frozenset({67, 68})
 _BOOTP_BYTES = 236
+_MOST_DNS_MESSAGES = 32
 
 
 def read_tcp(draft: Draft, at: int, end: int) -> None:
@@ -46,9 +47,12 @@ def read_tcp(draft: Draft, at: int, end: int) -> None:
     if size > 20 and not options:
         options = _options(data, at + 20, min(body, there))
     length = end - body if end > body else 0
+    claimed = 0
     if at + size > there:
-        size = there - at
-    segment = Tcp._make((at, size, src, dst, seq, ack, flags, window, checksum, urgent, length, options, problem))
+        claimed, size = size, there - at
+    segment = Tcp._make(
+        (at, size, src, dst, seq, ack, flags, window, checksum, urgent, length, options, problem, claimed)
+    )
     draft.layers.append(segment)
     draft.transport = segment
     draft.body(body, end)
@@ -64,7 +68,8 @@ def _read_tcp_start(draft: Draft, at: int, end: int, there: int) -> None:
     src, dst, seq, ack, offset, flags, window, checksum, urgent = fields
     length = max(end - at - (offset >> 4) * 4, 0) if offset else 0
     problem = f"{there - at} of at least 20 header bytes are {'quoted' if draft.is_quoted else 'there'}"
-    segment = Tcp(at, there - at, src, dst, seq, ack, flags, window, checksum, urgent, length, (), problem)
+    values = (src, dst, seq, ack, flags, window, checksum, urgent, length)
+    segment = Tcp(at, there - at, *values, (), problem, (offset >> 4) * 4)
     draft.layers.append(segment)
     draft.transport = segment
     draft.body(there, there)
@@ -112,16 +117,26 @@ def _read_stream(draft: Draft, src: int, dst: int, at: int, end: int) -> None:
     there = draft.body_end
     if at >= there:
         draft.name(at, end, "data")
-    elif match := START.match(draft.data, at, there):
+    elif match := START.match(draft.data, at, there) or BARE_START.match(draft.data, at, there):
         read_http(draft, match, at, end)
     elif _DNS_PORT in {src, dst}:
-        length = int.from_bytes(draft.data[at : at + 2], "big")
-        if length >= 12 and at + 2 + length <= end:
-            read_dns(draft, at + 2, at + 2 + length)
-        else:
-            draft.name(at, end, "part of a DNS message")
+        _read_dns_stream(draft, at, end)
     else:
         draft.name(at, end, TCP_PORTS.get(dst) or TCP_PORTS.get(src) or "data")
+
+
+def _read_dns_stream(draft: Draft, at: int, end: int) -> None:
+    """The DNS messages that lie in a segment as a whole, each behind its length (RFC 1035, 4.2.2); the first counts."""
+    first = None
+    for _ in range(_MOST_DNS_MESSAGES):
+        length = int.from_bytes(draft.data[at : at + 2], "big")
+        if length < 12 or at + 2 + length > end:
+            break
+        read_dns(draft, at + 2, at + 2 + length)
+        first = first or draft.application
+        at += 2 + length
+    draft.application = first
+    draft.name(at, end, "part of a DNS message" if first is None else "data")
 
 
 def read_udp(draft: Draft, at: int, end: int) -> None:

@@ -19,7 +19,10 @@ def harmless(text: str, longest: int = _LONGEST) -> str:
     """
     if len(text) > longest:
         text = f"{text[: longest - 1]}…"
-    return text if text.isprintable() else "".join(map(_harmless_character, text))
+    if text.isprintable():
+        return text
+    text = "".join(map(_harmless_character, text))
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _harmless_character(character: str) -> str:
@@ -126,7 +129,7 @@ def _icmp6(message: Icmp6) -> str:
     if kind == 2:
         words = f"{words}: at most {message.mtu} bytes"
     elif kind == 134:
-        words = " ".join([words, *(option.prefix for option in message.options if option.prefix)])
+        words = " ".join([words, *(option.prefix for option in message.options if option.kind == 3 and option.prefix)])
     elif kind == 133 and mac:
         words = f"{words} from {mac}"
     elif message.target:

@@ -3,67 +3,27 @@
 #
 #     sudo tests/captures/make.sh [DIRECTORY]
 #
-# Three nodes: ns1 and ns2 on two networks, r1 between them; r1 runs dnsmasq (names, DHCP, router advertisements).
+# Two networks and a router that runs dnsmasq (names, DHCP, router advertisements), as lab.sh lays them out.
 # Needs ip, tcpdump, ping, nc (openbsd), python3; takes dig, curl, dnsmasq, dhclient, bird where they are found.
 # Each run gives other ports, sequence numbers and times: the tests compare with what tshark reads, not with constants.
 set -eu
 
-target=$(cd "${1:-$(dirname "$0")}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+target=$(cd "${1:-$here}" && pwd)
 if [ "${INSIDE:-}" = "" ]; then
-    INSIDE=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc sh "$0" "$target"
+    INSIDE=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc sh "$here/make.sh" "$target"
 fi
-
+. "$here/lab.sh"
 work=$(mktemp -d)
-mount -t tmpfs none /run
-mkdir -p /run/netns
 cd "$work"
-have() { command -v "$1" >/dev/null 2>&1; }
-on() { node=$1; shift; ip netns exec "$node" "$@"; }
-quietly() { "$@" >/dev/null 2>&1 || true; }
-
-for node in ns1 r1 ns2; do
-    ip netns add $node
-    ip -n $node link set lo up
-    on $node sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv4.ip_forward=0
-done
-ip link add eth0 netns ns1 type veth peer name eth1 netns r1
-ip link add eth2 netns r1 type veth peer name eth0 netns ns2
+make_nodes
 
 # The capture begins before the links are up, so that router solicitations and listener reports are in it.
-capture() { # NODE INTERFACE FILE [OPTIONS]
-    node=$1 device=$2 file=$3; shift 3
-    ip netns exec "$node" tcpdump -Z root -U --immediate-mode -i "$device" -w "$work/$file" "$@" 2>"$work/$file.log" &
-    pids="${pids:-} $!"
-    until grep -qs "listening on" "$work/$file.log"; do sleep 0.05; done
-}
-stop() { sleep 0.3; for pid in $pids; do kill "$pid"; done; wait $pids || true; pids=; }
-
-for end in "ns1 eth0" "r1 eth1" "r1 eth2" "ns2 eth0"; do
-    set -- $end
-    ip -n "$1" link set "$2" address "02:00:00:00:0${1#*[sr]}:0${2#eth}"
-    if have ethtool; then quietly on "$1" ethtool -K "$2" tx off tso off gso off gro off; fi
-done
 ip -n ns1 link set eth0 up
 capture ns1 eth0 lan.pcap
 capture r1 any cooked2.pcap
-ip -n r1 link set eth1 up
-ip -n r1 link set eth2 up
-ip -n ns2 link set eth0 up
-sleep 1
-
-ip -n r1 address add 192.0.2.1/24 dev eth1
-ip -n r1 address add 2001:db8:1::1/64 dev eth1
-ip -n r1 address add 198.51.100.1/24 dev eth2
-ip -n r1 address add 2001:db8:2::1/64 dev eth2
-on r1 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-ip -n ns1 address add 192.0.2.2/24 dev eth0
-ip -n ns1 address add 2001:db8:1::2/64 dev eth0
-ip -n ns1 route add default via 192.0.2.1
-ip -n ns1 route add default via 2001:db8:1::1
-ip -n ns2 address add 198.51.100.2/24 dev eth0
-ip -n ns2 address add 2001:db8:2::2/64 dev eth0
-ip -n ns2 route add default via 198.51.100.1
-ip -n ns2 route add default via 2001:db8:2::1
+raise_links
+give_addresses
 
 # Ping: answered, unanswered on the link, too many hops, no such network, in fragments, too large for the way.
 quietly on ns1 ping -c 2 -i 0.2 198.51.100.2
