@@ -74,9 +74,11 @@ class Row:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the median reaches the target; None where there is none."""
+        """Whether the median reaches the target; None where there is none, or nothing to hold it against."""
         target = self.figure.target
-        return None if target is None else median(self.samples[SUBJECT]) <= target.bound(self.samples)
+        if target is None or (target.over and target.over not in self.samples):
+            return None
+        return median(self.samples[SUBJECT]) <= target.bound(self.samples)
 
 
 @dataclass(frozen=True, slots=True)

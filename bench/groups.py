@@ -12,6 +12,8 @@ GROUPS = {
     "snapshot": "bench.snapshots",
     "output": "bench.flood",
     "lesson": "bench.lessons",
+    "capture": "bench.capture",
+    "files": "bench.files",
     "kill": "bench.storm",
 }
 

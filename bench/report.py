@@ -63,7 +63,7 @@ def show(rows: Sequence[Row], notes: Sequence[str], failures: Sequence[str], abo
             table.add_section()
             table.add_row(f"[bold]{row.group}[/bold]")
             group, last = row.group, ""
-        beside = "\n".join(f"{name}: {_summary(row.samples[name], row.figure.unit)}" for name in row.figure.references)
+        beside = "\n".join(f"{name}: {_beside(row, name)}" for name in row.figure.references)
         target = row.figure.target.words(row.figure.unit) if row.figure.target else ""
         met = _MET[row.is_met]
         shown = "as above" if beside and beside == last else beside
@@ -73,6 +73,11 @@ def show(rows: Sequence[Row], notes: Sequence[str], failures: Sequence[str], abo
     for line in (*notes, *failures):
         console.print(line, markup=False)
     console.print(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in about.items()), markup=False)
+
+
+def _beside(row: Row, name: str) -> str:
+    """A reference's samples; a program that is not on every computer may have none."""
+    return _summary(row.samples[name], row.figure.unit) if name in row.samples else "not there"
 
 
 def _summary(samples: Sequence[float], unit: str) -> str:

@@ -9,6 +9,7 @@ import platform
 import signal
 import struct
 from pathlib import Path
+from typing import Any
 
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
 NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -20,6 +21,7 @@ MNT_DETACH = 2
 """Flags of mount(2) and umount2(2)."""
 
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
+_CLOCK_MONOTONIC = 1
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _SYS_MOUNT_SETATTR = 442
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_SET_NAME, _PR_SET_SECCOMP = 1, 4, 8, 15, 22
@@ -72,6 +74,16 @@ def set_mount_attributes(path: str, *, add: int = 0, remove: int = 0, is_recursi
         ctypes.c_size_t(len(attributes)),
     )
     _check(call, f"mount_setattr {path}")
+
+
+def open_timer(interval_s: float) -> int:
+    """A descriptor that is readable once every so many seconds, 8 bytes each time: timerfd_create(2)."""
+    fd: int = _libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
+    _check(fd, "timerfd_create")
+    seconds, rest = divmod(round(interval_s * 1e9), 1_000_000_000)
+    setting = struct.pack("@4l", seconds, rest, seconds, rest)
+    _check(_libc.timerfd_settime(fd, 0, setting, None), "timerfd_settime")
+    return fd
 
 
 def set_hostname(name: str) -> None:
@@ -136,3 +148,15 @@ def install_seccomp(program: bytes) -> None:
     buffer = ctypes.create_string_buffer(program, len(program))
     fprog = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
     _check(_libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, fprog, 0, 0), "seccomp")
+
+
+def receive_many(fd: int, headers: ctypes.Array[Any], most: int, flags: int) -> int:
+    """recvmmsg(2) into an array of `struct mmsghdr`: how many messages came. Raises BlockingIOError for none."""
+    count: int = _libc.recvmmsg(fd, headers, most, flags, None)
+    _check(count, "recvmmsg")
+    return count
+
+
+def bind(fd: int, address: bytes) -> None:
+    """bind(2), to an address in the kernel's own layout."""
+    _check(_libc.bind(fd, address, len(address)), "bind")

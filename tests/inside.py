@@ -11,9 +11,11 @@ from typing import Any, NoReturn, TypeVar
 import pytest
 
 from netshell.capture import Capture
+from netshell.capture.client import LIMIT_BYTES
 from netshell.facts import Snapshot
 from netshell.kernel import Kernel
 from netshell.namespaces import Doors
+from netshell.namespaces.names import Namespaces
 from netshell.sandbox import build
 from netshell.sandbox.machine import Machine
 
@@ -27,6 +29,22 @@ class Inside:
     capture: Capture
     moved: asyncio.Event
     arrived: asyncio.Event
+    pid: int
+    """PID 1 of the machine, as seen from here."""
+    doors: Doors
+
+    def within(self, node: str, deed: Callable[[], object]) -> None:
+        """Do something in a process of its own that stands in a namespace; a failure there fails the test."""
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                with Namespaces(self.pid, self.doors).enter(node):
+                    deed()
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
 
     async def sh(self, *lines: str) -> str:
         """Run shell lines on the PC; the first that fails fails the test. Their output."""
@@ -71,18 +89,17 @@ def _tell(writer: int, function: Callable[[], object]) -> NoReturn:
         os._exit(0)
 
 
-def play(scenario: Callable[[Inside], Awaitable[Result]]) -> Result:
-    """Make a machine, play a scenario on it, end it."""
-    return apart(lambda: asyncio.run(_play(scenario)))
+def play(scenario: Callable[[Inside], Awaitable[Result]], *, limit_bytes: int = LIMIT_BYTES) -> Result:
+    """Make a machine, play a scenario on it, end it. The capture keeps so many bytes."""
+    return apart(lambda: asyncio.run(_play(scenario, limit_bytes)))
 
 
-async def _play(scenario: Callable[[Inside], Awaitable[Result]]) -> Result:
+async def _play(scenario: Callable[[Inside], Awaitable[Result]], limit_bytes: int) -> Result:
     made = build.make(None, {})
     doors = Doors.of_descriptors(made.root, made.network)
     machine = Machine(made)
-    inside = Inside(
-        machine, Kernel.start(made.pid, doors), Capture.start(made.pid, doors), asyncio.Event(), asyncio.Event()
-    )
+    kernel, capture = Kernel.start(made.pid, doors), Capture.start(made.pid, doors, limit_bytes)
+    inside = Inside(machine, kernel, capture, asyncio.Event(), asyncio.Event(), made.pid, doors)
     loop = asyncio.get_running_loop()
     machine.attach()
     inside.kernel.attach(loop, inside.moved.set)

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from netshell.capture.store import Tally
-    from netshell.facts import Echo, Frame
+    from netshell.capture.taken import Parcel, Taken, Tally
+
+LIMIT_BYTES = 32 << 20
 
 
 class Capture:
@@ -20,15 +21,23 @@ class Capture:
         self._helper = helper
 
     @classmethod
-    def start(cls, pid1: int, doors: Doors) -> "Capture":
-        """Fork the helper for the private machine whose PID 1 is `pid1`, as seen from here."""
+    def start(cls, pid1: int, doors: Doors, limit_bytes: int = LIMIT_BYTES) -> "Capture":
+        """Fork the helper for the private machine whose PID 1 is `pid1`, as seen from here.
+
+        It keeps so many bytes of frames that nobody has taken yet; the oldest make room for newer ones.
+        """
 
         def serve(worker: Worker) -> None:
             from netshell.capture.taker import serve_capture  # noqa: PLC0415 - only the helper needs it
 
-            serve_capture(worker, pid1, doors)
+            serve_capture(worker, pid1, doors, limit_bytes)
 
         return cls(Helper.start("capture", serve))
+
+    @property
+    def pid(self) -> int:
+        """The helper's process."""
+        return self._helper.pid
 
     def attach(self, loop: "asyncio.AbstractEventLoop", arrived: "Callable[[], None] | None" = None) -> None:
         """Take part in an event loop; `arrived` is called at most 20 ms after a frame crossed."""
@@ -38,18 +47,17 @@ class Capture:
         """Wait until the helper has begun: whatever crosses from here on is seen."""
         await self._helper.ask("ready")
 
-    async def frames(self, since_ns: int = 0) -> "tuple[Frame, ...]":
-        """Every frame since then that is still kept, in the order they crossed; all that crossed before the call."""
-        found: tuple[Frame, ...] = await self._helper.ask("frames", since_ns)
-        return found
+    async def take(self, limit: int) -> "Taken":
+        """The frames that nobody has taken yet, the oldest first and at most `limit` (1 or more); each is given once.
 
-    async def echoes(self, since_ns: int = 0) -> "tuple[Echo, ...]":
-        """Every ICMP echo request and reply since then, each at each interface it crossed."""
-        found: tuple[Echo, ...] = await self._helper.ask("echoes", since_ns)
-        return found
+        All that crossed before the call is among them, or waits behind them (`has_more`). While a flood lasts an
+        answer holds what could be read in 20 ms. One frame at two ends is two frames, in the order of time.
+        """
+        parcel: Parcel = await self._helper.ask("take", limit)
+        return parcel.open()
 
     async def tally(self) -> "Tally":
-        """What was kept and what was lost since the capture began."""
+        """What was seen and what was lost since the capture began."""
         found: Tally = await self._helper.ask("tally")
         return found
 
