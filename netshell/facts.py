@@ -96,6 +96,43 @@ class FdbEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Socket:
+    """A TCP or UDP socket that has a local port, as `ss` shows it."""
+
+    protocol: Literal["tcp", "udp"]
+    family: Literal[4, 6]
+    local: str
+    """The address that it is bound to; `0.0.0.0` or `::` for every address of its node."""
+    local_port: int
+    remote: str = ""
+    """The other end's address; empty where there is no other end (listening, or only bound).
+
+    A socket of family 6 that talks IPv4 has plain IPv4 addresses here, as they cross the wire."""
+    remote_port: int = 0
+    state: str = "UNCONN"
+    """As ss writes it: `LISTEN`, `ESTAB`, `SYN-SENT`, `TIME-WAIT`, `CLOSE-WAIT`, `UNCONN` (bound, UDP) …"""
+    dev: str = ""
+    """The interface that it is bound to, where it is."""
+    program: str = ""
+    """The name of the process that has it, 15 bytes at most; empty where none has it (TIME-WAIT) or it is not known."""
+    is_v6only: bool = False
+    """A socket on `::` that does not take IPv4 as well (IPV6_V6ONLY, ipv6(7))."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """It waits for whoever comes: listening, or bound for datagrams."""
+        return not self.remote and self.state in {"LISTEN", "UNCONN"}
+
+    def accepts(self, ip: str) -> bool:
+        """Whether what is sent to that address of its node comes to this socket, by the address it is bound to."""
+        if self.local == "0.0.0.0":  # noqa: S104 - how the kernel writes every address
+            return ":" not in ip
+        if self.local == "::":
+            return ":" in ip or not self.is_v6only
+        return self.local == ip
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """Everything that one network namespace holds."""
 
@@ -109,6 +146,7 @@ class Node:
     """Keys as `sysctl` writes them: `net.ipv4.ip_forward`."""
     is_enterable: bool = True
     """False for a name that stands for no namespace here (`ip netns add` typed inside another namespace's shell)."""
+    sockets: tuple[Socket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +161,8 @@ class Frame:
     data: bytes
     """Starting with the Ethernet header."""
     wire_length: int
+    has_checksum: bool = True
+    """False where TCP or UDP left its checksum to the interface, and that has not filled it in (as on lo)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +215,8 @@ class Snapshot:
 
 
 Operation: TypeAlias = Literal["added", "removed", "changed"]
-Kind: TypeAlias = Literal["namespace", "link", "address", "route", "neighbour", "fdb", "sysctl"]
-Item: TypeAlias = Node | Link | Address | Route | Neighbour | FdbEntry | str
+Kind: TypeAlias = Literal["namespace", "link", "address", "route", "neighbour", "fdb", "sysctl", "socket"]
+Item: TypeAlias = Node | Link | Address | Route | Neighbour | FdbEntry | Socket | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +269,7 @@ def _node_difference(old: Node, new: Node, *, is_new: bool) -> list[Change]:
         ("neighbour", {(n.ip, n.dev): n for n in old.neighbours}, {(n.ip, n.dev): n for n in new.neighbours}),
         ("fdb", {(e.mac, e.dev): e for e in old.fdb}, {(e.mac, e.dev): e for e in new.fdb}),
         ("sysctl", {} if is_new else _by_key(old.sysctls), {} if is_new else _by_key(new.sysctls)),
+        ("socket", _sockets_by_key(old), _sockets_by_key(new)),
     ]
     return [
         Change(new.name, kind, _operation(was.get(key), now.get(key)), str(key[0]), was.get(key), now.get(key))
@@ -249,6 +290,26 @@ def _routes_by_key(node: Node) -> dict[_Key, Item]:
         key: _Key = (route.dst, route.family, route.table, route.metric, route.dev, route.kind)
         routes[(*key, route.via) if key in routes else key] = route
     return routes
+
+
+def _sockets_by_key(node: Node) -> dict[_Key, Item]:
+    """A socket is known by its two ends; several with the same ones (SO_REUSEPORT) are told apart by their order."""
+    sockets: dict[_Key, Item] = {}
+    for socket in node.sockets:
+        key: _Key = (f"{socket.protocol} {ends_of(socket)}", socket.dev, socket.family)
+        sockets[(*key, len(sockets)) if key in sockets else key] = socket
+    return sockets
+
+
+def ends_of(socket: Socket) -> str:
+    """Where a socket is bound, and whom it is connected to: `192.0.2.1:40000 → 192.0.2.2:80`."""
+    local = end_of(socket.local, socket.local_port)
+    return f"{local} → {end_of(socket.remote, socket.remote_port)}" if socket.remote else local
+
+
+def end_of(ip: str, port: int) -> str:
+    """An address with a port: `192.0.2.2:80`, `[2001:db8::2]:80`."""
+    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
 
 def _operation(before: Item | None, after: Item | None) -> Operation:

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from netshell.facts import PC, Echo, Snapshot
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from netshell.packets.trace import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +18,8 @@ class Evidence:
 
     snapshot: Snapshot
     echoes: Sequence[Echo] = ()
+    wire: "Sequence[Seen]" = ()
+    """Crossings in their order, with what the trace knows of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class Fault:
     """The key in the lesson that holds the value."""
     problem: str
     remedy: str = ""
+    within: tuple[str | int, ...] = ()
+    """The way to the mapping that has the key, where that is not the check's own: `("packets", 2)`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +96,8 @@ class Check:
         return Verdict(holds=False, says=says, reason=reason, at=self.at, depth=10 * self.layer + rank)
 
 
-def author_keys(check: type[Check]) -> Mapping[str, Field[object]]:
-    """The keys that a lesson may write for a kind of check, each with the field that it fills."""
-    keys = {str(f.metadata.get("key", f.name)): f for f in fields(check)}
+def author_keys(shape: "type[DataclassInstance]") -> Mapping[str, Field[object]]:
+    """The keys that a lesson may write for a kind of check, or a pattern, each with the field that it fills."""
+    keys = {str(f.metadata.get("key", f.name)): f for f in fields(shape)}
     keys.pop("", None)
     return keys

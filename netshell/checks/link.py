@@ -19,6 +19,12 @@ def name_fault(key: str, name: str) -> Iterator[Fault]:
         yield Fault(key, f"`{name}` cannot be a name here.", remedy)
 
 
+def mac_fault(key: str, mac: str) -> Iterator[Fault]:
+    """A text that is no MAC address."""
+    if not re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", mac):
+        yield Fault(key, f"`{mac}` is no MAC address.", "Write it as: 02:00:00:00:00:01")
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetnsCheck(Check):
     """The namespace exists."""
@@ -26,9 +32,17 @@ class NetnsCheck(Check):
     kind: ClassVar[str] = "netns"
     layer: ClassVar[int] = 0
     netns: str
+    enterable: bool = True
+    """False asks for a name that is listed with no namespace behind it."""
 
     def look(self, evidence: Evidence) -> Verdict:
         """Whether `ip netns` knows the name and a namespace stands behind it."""
+        node = evidence.snapshot.node(self.netns)
+        if not self.enterable and node is not None:
+            if not node.is_enterable:
+                return self._holds(f"The name {self.netns} is listed, and no namespace stands behind it.")
+            says = f"The namespace {self.netns} can be entered, expected a name without a namespace behind it."
+            return self._fails("enterable", says, 1)
         return absent_node(evidence.snapshot, self.netns) or self._holds(f"The namespace {self.netns} is there.")
 
     def faults(self) -> Iterable[Fault]:
@@ -135,8 +149,8 @@ class LinkCheck(Check):
                 yield from name_fault("peer", part)
         if self.master is not None:
             yield from name_fault("master", self.master)
-        if self.mac is not None and not re.fullmatch(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", self.mac):
-            yield Fault("mac", f"`{self.mac}` is no MAC address.", "Write it as: 02:00:00:00:00:01")
+        if self.mac is not None:
+            yield from mac_fault("mac", self.mac)
         if self.mtu is not None and not 68 <= self.mtu <= 65535:
             yield Fault("mtu", f"{self.mtu} is no MTU.", "Write bytes from 68 to 65535.")
 

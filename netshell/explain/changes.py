@@ -10,12 +10,13 @@ from typing import Literal, TypeAlias
 from netshell.explain import item_words
 from netshell.explain.link_words import link_words
 from netshell.explain.scene import Scene, Words, set_scene
+from netshell.explain.socket_words import socket_words
 from netshell.facts import Change, Link, Snapshot
 
 Mark: TypeAlias = Literal["+", "-", "~"]
 
 _MARKS: Mapping[str, Mark] = {"added": "+", "removed": "-", "changed": "~"}
-_ORDER = ("namespace", "link", "carrier", "sysctl", "address", "route", "neighbour", "fdb")
+_ORDER = ("namespace", "link", "carrier", "sysctl", "address", "route", "neighbour", "fdb", "socket")
 """Causes first: a cable end is switched on before the other end has carrier, and before its route appears."""
 
 
@@ -75,6 +76,7 @@ _WORDS: Mapping[str, Callable[[Change, Scene], Words]] = {
     "neighbour": item_words.neighbour_words,
     "fdb": item_words.fdb_words,
     "sysctl": lambda change, _scene: item_words.sysctl_words(change),
+    "socket": socket_words,
 }
 
 

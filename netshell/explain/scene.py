@@ -6,6 +6,7 @@ It finds causes and consequences; the sentences stand in the modules beside it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from netshell.explain.connections import Connections
 from netshell.facts import PC, Change, End, Link, Snapshot
 
 
@@ -33,6 +34,8 @@ class Scene:
     """Links that were there all the time and were switched on (True) or off."""
     ports: frozenset[End] = frozenset()
     """The bridges that a port joined, left, or whose port got or lost its carrier."""
+
+    connections: Connections = field(default_factory=lambda: Connections(Snapshot(), Snapshot()))
 
     def link(self, end: End | None) -> Link | None:
         """The link at that place now."""
@@ -75,6 +78,7 @@ def set_scene(changes: tuple[Change, ...], before: Snapshot, after: Snapshot) ->
         gone=frozenset(End(c.on, c.name) for c in changes if c.kind == "link" and c.op == "removed"),
         switched={End(c.on, c.name): c.after.is_up for c in links if _is_switch(c) and isinstance(c.after, Link)},
         ports=frozenset(End(c.on, bridge) for c in links for bridge in _bridges_touched(c)),
+        connections=Connections(before, after),
     )
     return scene, tuple(merged)
 

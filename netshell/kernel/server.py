@@ -1,33 +1,40 @@
 """What the kernel helper does: watch every namespace, answer for snapshots and labs. It runs in the helper process."""
 
+import os
 import select
 
+from netshell import linux
 from netshell.facts import Snapshot
 from netshell.helper import Worker
 from netshell.kernel.builder import Builder
 from netshell.kernel.observer import Observer, Station
+from netshell.kernel.programs import Programs
 from netshell.namespaces import Doors
 from netshell.namespaces.names import Namespaces
 from netshell.topology import Topology
 
 _MOVED_WITHIN_S = 0.015
+_COUNT_EVERY_S = 0.25
+"""How often sockets are counted: the kernel tells of no other one than those that send."""
 
 
 def serve_kernel(worker: Worker, pid1: int, doors: Doors) -> None:
     """Serve until the engine ends. Raises MachineError where this process may not look into the private machine."""
-    _Server(worker, Namespaces(pid1, doors))
+    _Server(worker, Namespaces(pid1, doors), Programs(pid1))
     worker.run()
 
 
 class _Server:
     """The observer and the builder, wired to the helper's loop."""
 
-    def __init__(self, worker: Worker, namespaces: Namespaces) -> None:
+    def __init__(self, worker: Worker, namespaces: Namespaces, programs: Programs) -> None:
         self._worker = worker
-        self._observer = Observer(namespaces, self._watch, self._unwatch)
+        self._observer = Observer(namespaces, self._watch, self._unwatch, programs)
         self._builder = Builder(namespaces, self._observer)
         worker.handlers.update(snapshot=self._snapshot, build=self._build)
         worker.watch(namespaces.fileno(), self._follow, select.POLLPRI)
+        self._timer = linux.open_timer(_COUNT_EVERY_S)
+        worker.watch(self._timer, self._count)
 
     def _watch(self, _inode: int, station: Station) -> None:
         self._worker.watch(station.monitor.fileno(), lambda: self._hear(station))
@@ -42,6 +49,11 @@ class _Server:
     def _follow(self) -> None:
         self._observer.follow()
         self._worker.tell("moved", within_s=_MOVED_WITHIN_S)
+
+    def _count(self) -> None:
+        os.read(self._timer, 8)
+        if self._observer.have_sockets_moved():
+            self._worker.tell("moved", within_s=_MOVED_WITHIN_S)
 
     def _snapshot(self) -> Snapshot:
         return self._observer.snapshot()

@@ -1,15 +1,19 @@
 """YAML blocks at their place in a lesson's file, proved with every draw of the lesson's variables."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from netshell.checks import KINDS, check_from
+from netshell.checks import KINDS, author_keys, check_from
 from netshell.lesson.console import LineError, parse_line
 from netshell.lesson.faults import Faults, suggestion
 from netshell.lesson.shapes import Problem, check_shape, describe, problems_of
 from netshell.lesson.variables import USE, Values, in_data
 from netshell.lesson.yamltree import Path, Place, Tree, YamlError, read_yaml
+
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+"""What is no node's name: an IP address, or what is meant as one."""
 
 
 @dataclass
@@ -134,7 +138,10 @@ def _check_problems(item: object, path: Path) -> list[Problem]:
         return [Problem((*path, kind), f"Unknown kind of check `{kind}`.", suggestion(kind, KINDS), is_on_key=True)]
     if problems := problems_of(check_shape(kind), item, path):
         return problems
-    return [Problem((*path, f.key), f.problem, f.remedy) for f in check_from(kind, item).faults()]
+    nested = [key for key, known in author_keys(KINDS[kind]).items() if known.metadata.get("holds") == "checks"]
+    if problems := [problem for key in nested for problem in checks_problems(item[key], (*path, key))]:
+        return problems
+    return [Problem((*path, *f.within, f.key), f.problem, f.remedy) for f in check_from(kind, item).faults()]
 
 
 def compiled_checks(block: YamlBlock, data: object, path: Path = ()) -> list[dict[str, Any]]:
@@ -145,10 +152,17 @@ def compiled_checks(block: YamlBlock, data: object, path: Path = ()) -> list[dic
 
 
 def nodes_looked_at(block: YamlBlock, data: object, path: Path = ()) -> Iterator[tuple[str, int, int]]:
-    """Each `at:` of proved checks, with its place."""
+    """Each node that proved checks name, with its place: in `at`, and in the `from` and `to` of packets."""
     for where, item in items_of(data, path):
         if "at" in item:
             yield str(in_data(item["at"], block.reading.draws[0])), *block.at((*where, "at"))
+        for key in ("from", "to"):
+            node = str(in_data(item.get(key, ""), block.reading.draws[0]))
+            if node and not _ADDRESS.fullmatch(node):
+                yield node, *block.at((*where, key))
+        for key in ("any", "packets"):
+            if isinstance(item.get(key), list):
+                yield from nodes_looked_at(block, item[key], (*where, key))
 
 
 def console_script(reading: Reading, text: str, line: int, column: int = 1) -> list[tuple[str, str, str, int]]:

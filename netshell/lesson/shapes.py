@@ -5,17 +5,21 @@ It knows nothing of Markdown, nor where in the file the values stand.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from netshell.checks import KINDS, author_keys
+from netshell.checks import KINDS, Pattern, author_keys
 from netshell.lesson.faults import suggestion
 from netshell.lesson.yamltree import Path
 from netshell.topology import NodeKind
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FORMAT = 1
 """The version of the lesson format that is read."""
@@ -42,6 +46,9 @@ def _as_mapping(key: str) -> BeforeValidator:
 
 
 _AS_LIST = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+
+_MOST_NESTED = 40
+"""Patterns, or checks in `any`."""
 
 _Text = Annotated[str, Field(min_length=1)]
 _Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=40)]
@@ -96,13 +103,29 @@ class MistakeShape(Shape):
 @cache
 def check_shape(kind: str) -> type[BaseModel]:
     """The shape of a kind of check, as its class has it."""
-    hints = get_type_hints(KINDS[kind])
+    return _shape_of(kind, KINDS[kind])
+
+
+def _shape_of(name: str, described: "type[DataclassInstance]") -> type[BaseModel]:
+    hints = get_type_hints(described)
     known: dict[str, Any] = {}
-    for key, item in author_keys(KINDS[kind]).items():
-        types = tuple(t for t in get_args(hints[item.name]) if t is not NoneType) or (hints[item.name],)
-        annotation: Any = types[0] if len(types) == 1 else types[0] | types[1]
+    for key, item in author_keys(described).items():
+        match item.metadata.get("holds"):
+            case "checks":  # looked at one by one
+                annotation: Any = Annotated[list[Any], Field(min_length=1, max_length=_MOST_NESTED)]
+            case "patterns":
+                annotation = Annotated[list[_pattern_shape()], Field(min_length=1, max_length=_MOST_NESTED)]  # type: ignore[misc] # made here
+            case _:
+                types = tuple(t for t in get_args(hints[item.name]) if t is not NoneType) or (hints[item.name],)
+                annotation = reduce(or_, types)
         known[key] = (annotation, ... if item.default is MISSING else item.default)
-    return create_model(kind, __base__=Shape, **known)
+    return create_model(name, __base__=Shape, **known)
+
+
+@cache
+def _pattern_shape() -> type[BaseModel]:
+    """The shape of a packet pattern."""
+    return _shape_of("pattern", Pattern)
 
 
 def problems_of(shape: type[BaseModel], data: object, path: Path = ()) -> list[Problem]:
@@ -118,7 +141,7 @@ def _problems(shape: type[BaseModel], errors: list[ErrorDetails], path: Path) ->
     """One problem for each; of the several that a choice of types gives, the first."""
     seen: set[Path] = set()
     for error in errors:
-        where = tuple(part for part in error["loc"] if part not in {"str", "int", "[key]"})
+        where = tuple(part for part in error["loc"] if part not in {"str", "int", "bool", "[key]"})
         if where in seen:
             continue
         seen.add(where)

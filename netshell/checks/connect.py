@@ -1,0 +1,235 @@
+"""The check `connect`: did the learner's own attempt reach a port, and what came back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from netshell.checks.base import Check, Evidence, Fault, Verdict
+from netshell.checks.causes import absent_node, unreachable
+from netshell.checks.link import name_fault
+from netshell.checks.looks import ICMP, ICMP6, TCP, UDP, Look, Trace
+from netshell.checks.ports import (
+    Port,
+    addresses_of,
+    is_address,
+    port_faults,
+    port_of,
+    sentence,
+    waiting_on,
+    waits,
+    word_faults,
+)
+from netshell.checks.words import count_of, place, target
+from netshell.facts import Snapshot, end_of, holder_of
+from netshell.packets.headers import ACK, RST, SYN, Ipv4, Ipv6, Tcp, Udp
+from netshell.packets.layers import Icmp, Icmp6
+
+if TYPE_CHECKING:
+    from netshell.packets.layers import Packet
+    from netshell.packets.trace import Seen
+
+OUTCOMES = ("opened", "refused", "silent")
+
+_Ends = tuple[int, int, int, int]
+"""Source address and port, destination address and port, as numbers."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One try to reach a port from one port."""
+
+    node: str
+    look: Look
+    sent: int = 0
+    answer: str = ""
+    """`opened`, `refused`, or empty while nothing has come back."""
+    how: str = ""
+
+
+class _Wanted(NamedTuple):
+    """What counts as an attempt that the check is about."""
+
+    port: Port
+    addresses: frozenset[int] | None
+    """None for any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectCheck(Check):
+    """An attempt of the learner's, from `at`, ended as expected. Nothing is sent to find out."""
+
+    kind: ClassVar[str] = "connect"
+    layer: ClassVar[int] = 9
+    connect: str
+    """`tcp/80`, `udp/53`."""
+    to: str | None = None
+    """An address, or a node."""
+    outcome: str = field(default="opened", metadata={"key": "is"})
+
+    def look(self, evidence: Evidence) -> Verdict:
+        """The attempts and what came back to them; without one, what is nearest, and what stops it."""
+        snapshot = evidence.snapshot
+        if cause := absent_node(snapshot, self.at):
+            return cause
+        trace = Trace(evidence.wire)
+        attempts = _attempts(trace, self._port.protocol)
+        own = [a for a in attempts if a.node == self.at and self._is_wanted(snapshot, a)]
+        if not own:
+            return self._no_attempt(snapshot, attempts)
+        for attempt in own:
+            if self._ended(snapshot, attempt) == self.outcome:
+                return self._holds(f"{self._told(attempt)}.")
+        latest = own[-1]
+        ended = self._ended(snapshot, latest)
+        if not ended:
+            return self._fails("waiting", f"{self._told(latest)} so far.", 1)
+        says = f"{self._told(latest)}, expected {_EXPECTED[self.outcome]}."
+        if self.outcome != "opened":
+            return self._fails(f"was-{ended}", says, 2)
+        return self._why(snapshot, latest, ended, f"{self._told(latest)}.")
+
+    @property
+    def _port(self) -> Port:
+        return port_of(self.connect) or Port("tcp", 0)
+
+    def _is_wanted(self, snapshot: Snapshot, attempt: _Attempt) -> bool:
+        return attempt.look.second == self._port.number and self._is_to(snapshot, attempt)
+
+    def _is_to(self, snapshot: Snapshot, attempt: _Attempt) -> bool:
+        return self.to is None or _text(attempt.look, attempt.look.dst) in addresses_of(snapshot, self.to)
+
+    def _ended(self, snapshot: Snapshot, attempt: _Attempt) -> str:
+        """How an attempt ended; empty while an answer may still come.
+
+        Silence is known when the SYN was repeated, or the program has given up its socket.
+        """
+        if attempt.answer:
+            return attempt.answer
+        look = attempt.look
+        source = _text(look, look.src), look.first
+        node = snapshot.nodes.get(attempt.node)
+        is_open = node is not None and any(
+            s.local_port == source[1] and s.local in {source[0], "0.0.0.0", "::"}  # noqa: S104 - as the kernel writes it
+            for s in node.sockets
+        )
+        return "silent" if attempt.sent > 1 or not is_open else ""
+
+    def _told(self, attempt: _Attempt) -> str:
+        look = attempt.look
+        goal = end_of(_text(look, look.dst), look.second)
+        what = ("SYN", "SYNs") if look.protocol == TCP else ("datagram", "datagrams")
+        sent = f"{count_of(attempt.sent, *what)} went from {target(attempt.node)} to {goal}"
+        if attempt.answer == "opened":
+            return f"{goal} answered {target(attempt.node)}" + (" with SYN, ACK" if look.protocol == TCP else "")
+        return f"{sent}, and {attempt.how or 'nothing came back'}"
+
+    def _why(self, snapshot: Snapshot, attempt: _Attempt, ended: str, says: str) -> Verdict:
+        """The reason why it was not opened, where the snapshot shows one."""
+        ip = _text(attempt.look, attempt.look.dst)
+        if cause := unreachable(snapshot, self.at, ip):
+            return replace(cause, says=f"{says} {cause.says}")
+        holder = holder_of(snapshot, ip)
+        if ended != "refused" or holder is None:
+            return self._fails(f"was-{ended}", says, 2)
+        waiting = [s for s in waiting_on(holder[0], self._port.protocol) if s.local_port == self._port.number]
+        if any(s.accepts(ip) for s in waiting):
+            return self._fails("was-refused", f"{says} Now {waits(waiting[0])} {place(holder[0].name)}: try again.", 2)
+        found = f"{sentence(waits(waiting[0]))}" if waiting else f"Nothing listens on {self._port}"
+        return Verdict(
+            holds=False, says=f"{says} {found} {place(holder[0].name)}.", reason="nobody", at=holder[0].name, depth=86
+        )
+
+    def _no_attempt(self, snapshot: Snapshot, attempts: list[_Attempt]) -> Verdict:
+        """What came nearest to the attempt that is expected."""
+        goal = f"{self.to or 'any address'}, port {self._port.number}"
+        ip = next(iter(sorted(addresses_of(snapshot, self.to))), "") if self.to else ""
+        near = [a for a in attempts if a.node == self.at and self._is_to(snapshot, a)]
+        if near:
+            says = f"{subject_of(near[-1])} tried port {near[-1].look.second}, expected {self._port.number}."
+            return self._fails("wrong-port", says, 3)
+        others = [a for a in attempts if a.look.second == self._port.number]
+        mine = [a for a in others if a.node == self.at]
+        if mine:
+            tried = _text(mine[-1].look, mine[-1].look.dst)
+            return self._fails("wrong-target", f"{subject_of(mine[-1])} tried {tried}, expected {self.to}.", 4)
+        if ip and (cause := unreachable(snapshot, self.at, ip)):
+            return cause
+        if others:
+            says = f"The attempt came from {target(others[-1].node)}, expected from {target(self.at)}."
+            return self._fails("wrong-node", says, 5)
+        what = "SYN" if self._port.protocol == "tcp" else "datagram"
+        return self._fails("no-attempt", f"No {what} left {target(self.at)} for {goal} in this step yet.", 6)
+
+    def faults(self) -> Iterable[Fault]:
+        """What is no port, no address, no node and no outcome."""
+        yield from port_faults("connect", self.connect)
+        if self.to is not None and not is_address(self.to):
+            yield from name_fault("to", self.to)
+        yield from word_faults("is", self.outcome, OUTCOMES)
+
+
+_ERRORS = frozenset([*((ICMP, kind) for kind in (3, 11, 12)), *((ICMP6, kind) for kind in (1, 3, 4))])
+"""ICMP's protocol and types that end an attempt (RFC 1122, 4.2.3.9)."""
+_EXPECTED = {"opened": "an answer", "refused": "a refusal", "silent": "no answer at all"}
+
+
+def subject_of(attempt: _Attempt) -> str:
+    """Who tried: `The PC`, or `ns1`."""
+    return "The PC" if attempt.node == "pc" else attempt.node
+
+
+def _attempts(trace: Trace, protocol: str) -> list[_Attempt]:
+    """Every try of every node in its order, with what came back to it."""
+    wanted = TCP if protocol == "tcp" else UDP
+    tries: dict[tuple[str, _Ends], _Attempt] = {}
+    for seen in trace.crossings:
+        if (seen.numbers is None) is (wanted == TCP) and not seen.protocol.startswith("ICMP"):
+            continue
+        look = trace.look(seen)
+        if look.protocol == wanted:
+            _take(tries, seen, look)
+        elif (look.protocol, look.first) in _ERRORS and seen.crossing.receiver:
+            _take_error(tries, seen.crossing.receiver.node, seen.packet)
+    return list(tries.values())
+
+
+def _take(tries: dict[tuple[str, _Ends], _Attempt], seen: "Seen", look: Look) -> None:
+    """A segment or datagram: a try of its sender's, or the answer to one of its receiver's."""
+    crossing = seen.crossing
+    back = (look.dst, look.second, look.src, look.first)
+    if crossing.receiver and (attempt := tries.get((crossing.receiver.node, back))):
+        if look.protocol == UDP:
+            attempt.answer = attempt.answer or "opened"
+        elif look.flags & SYN and look.flags & ACK:
+            attempt.answer, attempt.how = "opened", ""
+        elif look.flags & RST and not attempt.answer:
+            attempt.answer, attempt.how = "refused", "RST came back: refused"
+        return
+    is_first = look.protocol == UDP or (look.flags & (SYN | ACK)) == SYN
+    if is_first and not seen.follows and crossing.sender:
+        ends = (look.src, look.first, look.dst, look.second)
+        attempt = tries.setdefault((crossing.sender.node, ends), _Attempt(crossing.sender.node, look))
+        attempt.sent += 1
+
+
+def _take_error(tries: dict[tuple[str, _Ends], _Attempt], node: str, packet: "Packet") -> None:
+    """An ICMP error is tied to what it is about by the headers that it quotes (RFC 792)."""
+    message = packet.transport
+    if not isinstance(message, Icmp | Icmp6) or not message.original:
+        return
+    network = next((layer for layer in message.original if isinstance(layer, Ipv4 | Ipv6)), None)
+    segment = next((layer for layer in message.original if isinstance(layer, Tcp | Udp)), None)
+    if network is None or segment is None:
+        return
+    ends = (int(ip_address(network.src)), segment.src_port, int(ip_address(network.dst)), segment.dst_port)
+    attempt = tries.get((node, ends))
+    if attempt and not attempt.answer:
+        reason = message.code_name or message.type_name
+        attempt.answer, attempt.how = "refused", f"{packet.src} sent back an ICMP error ({reason}): refused"
+
+
+def _text(look: Look, number: int) -> str:
+    """The address behind a number."""
+    length = 4 if look.version == 4 else 16
+    return str(ip_address(number.to_bytes(length, "big")))

@@ -1,0 +1,35 @@
+"""The check `any`: does at least one of several checks hold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from netshell.checks.base import Check, Evidence, Fault, Verdict
+
+_MOST_TOLD = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyCheck(Check):
+    """One of the checks holds; `at` is the node of those that name none themselves."""
+
+    kind: ClassVar[str] = "any"
+    layer: ClassVar[int] = 9
+    checks: tuple[Check, ...] = field(metadata={"key": "any", "holds": "checks"})
+
+    def look(self, evidence: Evidence) -> Verdict:
+        """The first that holds; else what each lacks, the one that has come furthest first."""
+        verdicts = []
+        for check in self.checks:
+            verdict = check.judge(evidence)
+            if verdict.holds:
+                return verdict
+            verdicts.append(verdict)
+        verdicts.sort(key=lambda verdict: -verdict.depth)
+        told = list(dict.fromkeys(verdict.says for verdict in verdicts))[:_MOST_TOLD]
+        says = " Or: ".join(told)
+        return replace(verdicts[0], says=says if len(told) == 1 else f"One of these is needed. {says}")
+
+    def faults(self) -> Iterable[Fault]:
+        """Those of the checks are told where they stand."""
+        return ()
