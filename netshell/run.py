@@ -18,16 +18,20 @@ from typing import TYPE_CHECKING, BinaryIO
 from netshell.errors import ExitCode, UserError
 from netshell.explain.changes import Said, as_json
 from netshell.facts import PC
-from netshell.session import Bench
+from netshell.packets.trace import Seen
+from netshell.session import Bench, Observation
+from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
 from netshell.terminal.stream import plain
 from netshell.topology import Topology
 
 if TYPE_CHECKING:
-    from netshell.commands import Context
+    from netshell.commands import Context, View
 
 _OUTPUT_MOST = 1 << 20
 _LINE_MOST = 1 << 16
+_PACKETS_MOST = 2000
+"""Packets of one command that are told."""
 _WIDTH = 80
 _INTERRUPTED = 130
 _STOP_WITHIN_S = 2.0
@@ -155,10 +159,11 @@ class Runner:
         """Carry out one of netshell's own commands; gives its status."""
         from netshell import commands  # noqa: PLC0415 - few scripts have any, and they bring the screen with them
         from netshell.render.console import as_text  # noqa: PLC0415
-        from netshell.views import render, render_error  # noqa: PLC0415
+        from netshell.views import render_error  # noqa: PLC0415
 
         context = self._known()
         context.terminal = self._terminal
+        packets: list[dict[str, object]] = []
         try:
             view = await commands.run(context, line)
             status = 0
@@ -169,12 +174,13 @@ class Runner:
                 self._terminal = view.terminal
             if isinstance(view, commands.Quit):
                 self._terminal = ""
-            shown = render(view, _WIDTH)
+            if self._is_json and isinstance(view, commands.Packets | commands.Ladder):
+                packets = self._packets([seen for seen in view.seen if view.with_noise or not seen.noise])
+            text = _view_text(view)
         except UserError as error:
-            status, shown = int(error.code), render_error(error)
-        text = "" if shown is None else as_text(shown, width=_WIDTH, colour="none")
+            status, text = int(error.code), as_text(render_error(error), width=_WIDTH, colour="none")
         if self._is_json:
-            self._object({"command": line, "status": status, "output": text, "changes": []})
+            self._object({"command": line, "status": status, "output": text, "changes": [], "packets": packets})
         else:
             self._write(text.encode("utf-8", "replace"))
         return status
@@ -191,14 +197,31 @@ class Runner:
         return self._context
 
     async def _tell(self, command: str, status: int) -> None:
-        said = (await self._bench.observe()).said
+        observation = await self._bench.observe(command)
         if self._is_json:
-            found = [as_json(item) for item in said]
-            self._object({"command": command, "status": status, "output": self._printed(), "changes": found})
+            self._object(
+                {
+                    "command": command,
+                    "status": status,
+                    "output": self._printed(),
+                    "changes": [as_json(item) for item in observation.said],
+                    "packets": self._packets(observation.crossed),
+                }
+            )
         else:
-            self._write(b"\r" * self._has_return + _changes_text(said))
+            self._write(b"\r" * self._has_return + _changes_text(observation.said))
+            self._write(_wire_text(observation, self._bench.wire))
         self._output.clear()
         self._size, self._has_return = 0, False
+
+    def _packets(self, crossed: Sequence[Seen]) -> list[dict[str, object]]:
+        if not crossed:
+            return []
+        from netshell.explain.packet_json import packet_object  # noqa: PLC0415 - not before the first packet
+
+        if len(crossed) > _PACKETS_MOST:
+            self._warn(f"{len(crossed)} packets crossed with this command; the first {_PACKETS_MOST} are told.")
+        return [packet_object(seen, self._bench.wire.owners) for seen in crossed[:_PACKETS_MOST]]
 
     def _printed(self) -> str:
         text = plain(bytes(self._output))
@@ -218,6 +241,30 @@ def _changes_text(said: tuple[Said, ...]) -> bytes:
 
     shown = changes(said)
     return b"" if shown is None else as_text(shown, width=_WIDTH, colour="none").encode("utf-8", "replace")
+
+
+def _wire_text(observation: Observation, wire: Wire) -> bytes:
+    if all(seen.noise for seen in observation.crossed):
+        return b""
+    from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first packet
+    from netshell.render.console import as_text  # noqa: PLC0415
+    from netshell.render.wire import wire_line  # noqa: PLC0415
+
+    stories = tell(observation.crossed[-_PACKETS_MOST:], wire.owners, observation.snapshot)
+    shown = wire_line(observation.crossed, stories, is_more=wire.is_behind)
+    return b"" if shown is None else as_text(shown, width=_WIDTH, colour="none").encode("utf-8", "replace")
+
+
+def _view_text(view: "View") -> str:
+    from netshell.packet_views import packet_view_lines  # noqa: PLC0415 - few scripts have any command of netshell's
+    from netshell.render.console import as_text  # noqa: PLC0415
+    from netshell.views import render  # noqa: PLC0415
+
+    lines = packet_view_lines(view, _WIDTH)
+    if lines is not None:
+        return "".join(f"{line.plain}\n" for line in lines)
+    shown = render(view, _WIDTH)
+    return "" if shown is None else as_text(shown, width=_WIDTH, colour="none")
 
 
 async def typed_lines(source: str | BinaryIO) -> AsyncIterator[str]:

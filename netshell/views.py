@@ -18,8 +18,8 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
             return steps.notice(says)
         case commands.Verdict(says):
             return steps.verdict(says, is_wrong=False)
-        case commands.Done():
-            return steps.done_line("All of it holds.")
+        case commands.Verdicts(each):
+            return steps.verdicts(each)
         case commands.Hint(prose):
             return steps.hint(prose)
         case commands.Solution(script):

@@ -64,14 +64,16 @@ def test_a_lesson_is_walked_through_by_commands() -> None:
         assert isinstance(at_second, commands.StandsIn)
         assert at_second.index == 1
         assert isinstance(await commands.run(context, ":n"), commands.Verdict), "short for :next; nothing is done yet"
-        assert isinstance(await commands.run(context, ":check"), commands.Verdict)
+        assert isinstance(await commands.run(context, ":check"), commands.Verdicts)
         rungs = [type(await commands.run(context, ":hint")) for _ in range(3)]
         assert rungs == [commands.Hint, commands.Hint, commands.Solution]
         at_third = await commands.run(context, ":skip")
         assert isinstance(at_third, commands.StandsIn)
         assert at_third.index == 2
         await context.bench.machine.run(["ip", "netns", "add", "helloworld"])
-        assert isinstance(await commands.run(context, ":check"), commands.Done)
+        checked = await commands.run(context, ":check")
+        assert isinstance(checked, commands.Verdicts)
+        assert all(holds for holds, _ in checked.each)
         changed = await commands.run(context, ":changes")
         assert isinstance(changed, commands.Changes)
         assert "namespace helloworld" in [said.headline for said in changed.said]
@@ -79,7 +81,7 @@ def test_a_lesson_is_walked_through_by_commands() -> None:
         assert isinstance(shown, commands.Map)
         assert "helloworld" in shown.snapshot.nodes
         assert isinstance(await commands.run(context, ":reset"), commands.StandsIn)
-        assert isinstance(await commands.run(context, ":check"), commands.Verdict)
+        assert isinstance(await commands.run(context, ":check"), commands.Verdicts)
         at_second = await commands.run(context, ":back")
         assert isinstance(at_second, commands.StandsIn)
         assert at_second.index == 1

@@ -11,8 +11,10 @@ from netshell.errors import ExitCode, MachineError, UserError
 from netshell.facts import PC
 from netshell.lesson import library
 from netshell.lesson.model import Lesson
+from netshell.packet_views import packet_view_lines
 from netshell.progress import Progress
 from netshell.render import step as steps
+from netshell.render.console import safe
 from netshell.repl.guide import Guide, open_lesson
 from netshell.repl.keyboard import Keyboard
 from netshell.repl.late import Announcer
@@ -25,6 +27,10 @@ from netshell.views import render
 
 __all__ = ["Repl", "open_lesson"]
 
+_INTERRUPTED = 130
+"""The exit status of what Ctrl-C ended (bash(1), 128 and the signal's number)."""
+_PASTED_MOST = 40
+"""Lines that come at once up to which each is run by itself; more are bash's to take in one go."""
 _SETTLE_S = 0.05
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -43,6 +49,8 @@ class Repl:
         self._guide = Guide(self._context, self._screen, directories)
         self._late = Announcer(self._screen.write, self._is_in_front)
         self._command = ""
+        self._pasted: list[str] = []
+        """Lines that came with the last one: each is a command of its own, run when the one before is done."""
         self._left_running: Terminal | None = None
         self._has_quit = False
         self._has_warned = False
@@ -172,12 +180,23 @@ class Repl:
                 self._left_running = None
                 self._late.show_now(terminal)
                 await self._look(terminal)
+            elif self._pasted:
+                await self._go_on_with_pasted(terminal)
             else:
                 await self._ask(terminal)
         except MachineError:
             raise
         except UserError as error:
+            self._pasted.clear()
             self._guide.tell_error(error)
+
+    async def _go_on_with_pasted(self, terminal: Terminal) -> None:
+        """Run the next of several lines that came at once, as if it had been typed now."""
+        line = self._pasted.pop(0)
+        self._screen.start_line()
+        self._screen.write(f"{self._prompt.plain_message()}{safe(line)}\r\n".encode("utf-8", "replace"))
+        if line.strip() or terminal.is_continued:
+            await self._obey(terminal, line)
 
     async def _front(self) -> Terminal:
         """The terminal in front, with a bash in it."""
@@ -219,6 +238,8 @@ class Repl:
         """After a command: what it changed, and what that means for the step."""
         command, self._command = self._command, ""
         self._has_moved = False
+        if terminal.status == _INTERRUPTED:
+            self._pasted.clear()
         await self._guide.tell_command(command, terminal.status)
 
     async def _ask(self, terminal: Terminal) -> None:
@@ -241,7 +262,8 @@ class Repl:
         finally:
             await self._late.end_prompt()
         if line or not isinstance(line, Pressed):
-            await self._obey(terminal, line)
+            first, *self._pasted = line.split("\n") if 0 < line.count("\n") < _PASTED_MOST else [line]
+            await self._obey(terminal, first)
 
     @staticmethod
     def _take_typed_ahead(terminal: Terminal) -> str:
@@ -307,6 +329,8 @@ class Repl:
                 await self._guide.learn(name, is_anew=is_anew)
             case commands.StandsIn():
                 self._guide.show_step()
+            case _ if (lines := packet_view_lines(view, self._screen.size[1])) is not None:
+                self._screen.page(lines, self._keyboard)
             case _:
                 self._screen.show(render(view, self._screen.width))
         self._guide.tell_notices()

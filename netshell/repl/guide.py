@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from netshell.session import Outcome, Session
 from netshell.topology import Topology
 from netshell.views import render, render_error
 
+_TOLD_MOST = 2000
+"""Packets of one command that are looked through for what went wrong: some hundredths of a second."""
 _NOT_FOUND = 127
 """The exit status of a shell that finds no such program."""
 _NO_SECCOMP = (
@@ -107,15 +110,18 @@ class Guide:
         if session is not None:
             outcome = await session.after_command(command)
         else:
-            outcome = Outcome((await self._context.bench.observe()).said)
+            observation = await self._context.bench.observe(command)
+            outcome = Outcome(observation.said, observation.crossed, snapshot=observation.snapshot)
         self.tell(outcome)
         if status == _NOT_FOUND and (remedy := missing_program(command)):
             self._screen.show(steps.notice(remedy))
+        elif command.strip() == "help":
+            self._screen.show(steps.notice("That was bash's own help. `:help` or F1 is netshell's."))
         self.tell_notices()
 
     def tell(self, outcome: Outcome) -> None:
         """What came of a command, or of something that happened by itself."""
-        shown: list[RenderableType | None] = [changes(outcome.said)]
+        shown: list[RenderableType | None] = [changes(outcome.said), self._wire_line(outcome)]
         shown += [steps.verdict(message) for message in outcome.messages]
         session = self._context.session
         if outcome.is_done_now and session is not None:
@@ -125,6 +131,17 @@ class Guide:
                 places = self._context.bench.topology.places()
                 shown.append(render(commands.Map(outcome.snapshot, places), self._screen.width))
         self._screen.show(*shown)
+
+    def _wire_line(self, outcome: Outcome) -> RenderableType | None:
+        """What went over the wire, in a line."""
+        if all(seen.noise for seen in outcome.crossed):
+            return None
+        from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first packet
+        from netshell.render.wire import wire_line  # noqa: PLC0415
+
+        wire = self._context.bench.wire
+        stories = tell(outcome.crossed[-_TOLD_MOST:], wire.owners, outcome.snapshot)
+        return wire_line(outcome.crossed, stories, is_more=wire.is_behind, key="F4")
 
     def tell_error(self, error: UserError) -> None:
         """A problem and its remedy."""
@@ -145,7 +162,8 @@ class Guide:
         """How to come back."""
         session = self._context.session
         if session is not None and not self._is_at_title and not session.is_finished:
-            says = f"Your progress is saved: `netshell` goes on at step {session.index + 1} of {session.lesson.id}."
+            how = "netshell" if shutil.which("netshell") else sys.argv[0]
+            says = f"Your progress is saved: `{how}` goes on at step {session.index + 1} of {session.lesson.id}."
             self._screen.show(steps.notice(says))
 
 
@@ -155,6 +173,8 @@ def missing_program(command: str, find: Callable[[str], object] = shutil.which) 
     `find` tells whether this computer has a program, whose files the private machine shares.
     """
     words = command.split()
+    if words[:1] == ["$"]:
+        return "The `$` stands for the prompt: type what follows it."
     if words and words[0] in commands.COMMANDS:
         return f"netshell's own commands begin with a colon: `:{words[0]}`."
     from netshell.host import REQUIREMENTS, remedy_for  # noqa: PLC0415 - not before the first prompt

@@ -30,13 +30,26 @@ class Keyboard(Vt100Input):
     def raw(self) -> Iterator[None]:
         """Every key as it is pressed; afterwards the terminal is set as it was."""
         fd = self.fileno()
-        settings = termios.tcgetattr(fd)
+        self._settings = termios.tcgetattr(fd)
         tty.setraw(fd, termios.TCSADRAIN)
         try:
             yield
         finally:
-            with contextlib.suppress(termios.error):  # the terminal may be gone
-                termios.tcsetattr(fd, termios.TCSADRAIN, settings)
+            self._restore()
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """The terminal as it was before, for another program that reads it."""
+        self._restore()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(termios.error):
+                tty.setraw(self.fileno(), termios.TCSADRAIN)
+
+    def _restore(self) -> None:
+        with contextlib.suppress(termios.error):  # the terminal may be gone
+            termios.tcsetattr(self.fileno(), termios.TCSADRAIN, self._settings)
 
     def raw_mode(self) -> contextlib.AbstractContextManager[None]:
         """It is on already."""

@@ -22,7 +22,14 @@ from netshell.repl.history import open_history
 from netshell.repl.keyboard import Keyboard
 from netshell.terminal.shell import Terminal
 
-KEYS = {"f1": ("help", ":help"), "f2": ("hint", ":hint"), "f3": ("map", ":map"), "f6": ("terminals", ":terms")}
+KEYS = {
+    "f1": ("help", ":help"),
+    "f2": ("hint", ":hint"),
+    "f3": ("map", ":map"),
+    "f4": ("packets", ":packets last"),
+    "f6": ("terminals", ":terms"),
+    "f7": ("task", ":task"),
+}
 """Function keys: what the toolbar calls them, and the command they stand for."""
 
 _STYLE = Style.from_dict(
@@ -171,6 +178,10 @@ class LinePrompt:
 
     def _message(self) -> StyleAndTextTuples:
         return message(self._context.terminal, self._context.bench.terminals.get(self._context.terminal))
+
+    def plain_message(self) -> str:
+        """What stands before the line, without its colours."""
+        return "".join(text for _, text, *_ in self._message())
 
     def _toolbar(self) -> StyleAndTextTuples:
         session = self._context.session

@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rich.console import RenderableType
 
 from netshell.render.console import as_text, colour_for
+from netshell.render.line import Line
 from netshell.repl.keyboard import Keyboard, without_positions
 from netshell.terminal.shell import Terminal
 
@@ -34,6 +35,7 @@ class Screen:
     """Standard output, a terminal in raw mode."""
 
     def __init__(self, environ: Mapping[str, str], hang_up: Callable[[], None]) -> None:
+        self._environ = environ
         self._colour = colour_for(environ, is_terminal=True)
         self._hang_up = hang_up
         self._ending = _NEW_LINE
@@ -55,6 +57,14 @@ class Screen:
         if text:
             self.start_line()
             self.write(text.replace("\n", "\r\n").encode())
+
+    def page(self, lines: Iterator[Line], keyboard: Keyboard) -> None:
+        """Print lines of netshell's own; more than a screen of them go through the pager, and all else waits."""
+        from netshell.render.pager import page  # noqa: PLC0415 - not before the first list of packets
+
+        self.start_line()
+        with keyboard.lent():
+            page(lines, environ=self._environ)
 
     def start_line(self) -> None:
         """Go to the beginning of a line, if a program has not ended its last one."""

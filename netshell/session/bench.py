@@ -5,9 +5,11 @@ It knows nothing of lessons.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 from netshell import lab
 from netshell.checks import Evidence
@@ -15,17 +17,27 @@ from netshell.errors import UserError
 from netshell.explain.changes import Said, say
 from netshell.facts import PC, Snapshot, difference
 from netshell.launch import Launched
+from netshell.packets.trace import Seen
 from netshell.sandbox.machine import Machine
+from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
 from netshell.topology import Topology
+
+if TYPE_CHECKING:
+    from netshell.packets.dissect import Dissector
+
+
+_TO_BEGIN_S = 0.03
+"""In which a program that was just started, such as `nc -l 80 &`, opens its port."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a command changed."""
+    """What a command changed, and what crossed the wire meanwhile."""
 
     snapshot: Snapshot
-    said: tuple[Said, ...]
+    said: tuple[Said, ...] = ()
+    crossed: tuple[Seen, ...] = ()
 
 
 class Bench:
@@ -35,18 +47,26 @@ class Bench:
         self.machine = Machine(launched.made)
         self.kernel = launched.kernel
         self.capture = launched.capture
+        self.wire = Wire(launched.capture, launched.settings.capture_bytes)
         self.terminals: dict[str, Terminal] = {}
         self.topology = Topology()
         """The lab that was built."""
         self.snapshot = Snapshot()
         """The last one taken."""
         self._marked = Snapshot()
+        self.shared = launched.shared
+        """The learner's own directory, which the machine shares; None where there is none."""
+        self.crossed: tuple[Seen, ...] = ()
+        """What crossed with the last command that made something cross."""
+        self._told_ns = 0
+        """What crossed before then, in nanoseconds since the epoch, has been told."""
         self.environ: dict[str, str] = {}
         """What terminals are started with: LANG, TERM."""
         self.size = (24, 80)
         """Rows and columns of a new terminal."""
         self.on_terminal: Callable[[Terminal], None] = lambda _: None
         """Called with every terminal that is opened, before it has said anything."""
+        self._dissector: Dissector | None = None
         self._nonce = launched.nonce
         self._opening = asyncio.Lock()
 
@@ -64,14 +84,23 @@ class Bench:
         await lab.build(self.machine, self.kernel, topology)
         await self.capture.ready()
         await self.mark()
+        self.wire.forget()
+        self.crossed = ()
 
     async def mark(self) -> None:
-        """Take what there is now for the beginning: changes are told from here on."""
-        self.snapshot = self._marked = await self.kernel.snapshot()
+        """Take what there is now for the beginning: changes and packets are told from here on."""
+        self.snapshot = self._marked = await self.look()
+        self._told_ns = time.time_ns()
+
+    async def look(self) -> Snapshot:
+        """A new snapshot, and the wire read up to now; nothing of it counts as told."""
+        snapshot = await self.kernel.snapshot()
+        await self.wire.refresh(snapshot)
+        return snapshot
 
     async def changes_since_mark(self) -> tuple[Said, ...]:
         """Everything that is different from the last mark, in words."""
-        now = await self.kernel.snapshot()
+        now = await self.look()
         return say(difference(self._marked, now), self._marked, now)
 
     def new_terminal_name(self, node: str) -> str:
@@ -127,19 +156,39 @@ class Bench:
         if self.terminals.get(terminal.name) is terminal:
             del self.terminals[terminal.name]
 
-    async def observe(self) -> Observation:
-        """A new snapshot, and what has changed since the last, in words."""
-        before = self.snapshot
-        after = await self.kernel.snapshot()
-        self.snapshot = after
-        return Observation(after, say(difference(before, after), before, after))
+    async def observe(self, command: str = "") -> Observation:
+        """A new snapshot, what has changed since the last, in words, and what has crossed since then.
 
-    async def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
+        `command` is what was typed, where that is known: one that goes on in the background gets a moment to begin.
+        """
+        if command.rstrip().endswith("&"):
+            await asyncio.sleep(_TO_BEGIN_S)
+        before = self.snapshot
+        now_ns = time.time_ns()
+        self.snapshot = after = await self.look()
+        crossed = self.wire.since(self._told_ns)
+        self._told_ns = max(now_ns, self.wire.until_ns + 1)  # what a flood left unread belongs to this command
+        self.crossed = crossed or self.crossed
+        return Observation(after, say(difference(before, after), before, after), crossed)
+
+    def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
         """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch)."""
-        return Evidence(snapshot, await self.capture.echoes(since_ns))
+        return Evidence(snapshot, self.wire.echoes_since(since_ns), self.wire.since(since_ns))
+
+    def dissector(self) -> "Dissector":
+        """Who reads the protocols that the fast reader only names; it loads in the background."""
+        from netshell.packets.dissect import Dissector  # noqa: PLC0415 - most sessions never meet such a packet
+
+        if self._dissector is None:
+            self._dissector = Dissector()
+            self._dissector.start()
+        return self._dissector
 
     def close(self) -> None:
         """End the machine and its helpers; nothing is waited for."""
+        self.wire.close()
+        if self._dissector is not None:
+            self._dissector.close()
         for terminal in self.terminals.values():
             terminal.on_state = lambda: None
         with contextlib.suppress(OSError):

@@ -14,6 +14,7 @@ from netshell.checks import Check, Evidence, Verdict, first_failure
 from netshell.explain.changes import Said
 from netshell.facts import Snapshot
 from netshell.lesson.model import Lesson, Line, Mistake, Prose, Script, Step
+from netshell.packets.trace import Seen
 from netshell.progress import Progress
 from netshell.session.bench import Bench, Observation
 from netshell.session.play import play
@@ -26,6 +27,8 @@ _QUESTION = re.compile(
 )
 """A command line that asks the network and changes nothing, alone on its line."""
 
+_TOLD_ONE_BY_ONE = 2
+"""Checks of one step up to which the last to hold is told when it is done."""
 _TRIES_BEFORE_SPEAKING = 2
 """So many commands that changed something, beyond those the solution needs, before the verdict is told unasked."""
 
@@ -36,6 +39,8 @@ class Outcome:
 
     said: tuple[Said, ...] = ()
     """What changed."""
+    crossed: tuple[Seen, ...] = ()
+    """What went over the wire."""
     messages: tuple[str, ...] = ()
     """Known mistakes, broken promises, a verdict: each a sentence or two for the learner."""
     is_done_now: bool = False
@@ -55,6 +60,7 @@ class _Memory:
     is_done: bool = False
     hints_taken: int = 0
     changes_made: int = 0
+    commands_run: int = 0
     told: set[str] = field(default_factory=set)
     missing: tuple[Check, ...] = ()
     """The step's checks that did not hold when it began: what the learner is to bring about."""
@@ -80,6 +86,11 @@ class Session:
         return self.lesson.steps[self.index]
 
     @property
+    def began_ns(self) -> int:
+        """When the step began, in nanoseconds since the epoch: what crossed before belongs to others."""
+        return self._memory.began_ns
+
+    @property
     def is_done(self) -> bool:
         """The step needs nothing more: its checks have held, or there is only something to read."""
         return self._memory.is_done or not self.step.checks
@@ -88,6 +99,14 @@ class Session:
     def is_last(self) -> bool:
         """No step follows."""
         return self.index == len(self.lesson.steps) - 1
+
+    def reminder(self) -> str:
+        """What a step that only wants something looked at still waits for, told once; empty where nothing."""
+        looks = [line.text for line in self.step.do if line.action == "look"]
+        if self.step.checks or not looks or self._memory.commands_run or "reminder" in self._memory.told:
+            return ""
+        self._memory.told.add("reminder")
+        return f"You have not looked yet: `{looks[0]}`. Enter once more goes on without."
 
     async def begin(self, index: int = 0) -> None:
         """Build the lab, bring it to where the step begins, and stand there."""
@@ -133,28 +152,37 @@ class Session:
     async def after_command(self, command: str) -> Outcome:
         """Look at what a command did, and judge the step. `command` is what was typed; empty: not known."""
         async with self._judging:
-            observation = await self.bench.observe()
+            observation = await self.bench.observe(command)
+            self._memory.commands_run += 1
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
-            return await self._outcome(observation, command)
+            return self._outcome(observation, command)
 
     async def after_event(self) -> Outcome:
         """Judge the step again because something happened by itself; changes are left for the next command to tell."""
         async with self._judging:
-            return await self._outcome(Observation(await self.bench.kernel.snapshot(), ()), "")
+            return self._outcome(Observation(await self.bench.look()), "")
 
     async def judge(self, checks: Sequence[Check]) -> Verdict | None:
         """The first of the checks that does not hold now, in the order of causes; None where all hold."""
-        return first_failure(checks, await self._evidence(await self.bench.kernel.snapshot()))
+        return first_failure(checks, self._evidence(await self.bench.look()))
 
     async def verdict(self) -> Verdict | None:
         """What the step still lacks, because the learner asks; None where nothing."""
-        found = await self.judge(self.step.checks)
-        if found is None:
+        return self._note(first_failure(self.step.checks, self._evidence(await self.bench.look())))
+
+    async def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdict of each of the step's checks, because the learner asks, in the author's order."""
+        evidence = self._evidence(await self.bench.look())
+        self._note(first_failure(self.step.checks, evidence))
+        return tuple(check.judge(evidence) for check in self.step.checks)
+
+    def _note(self, failure: Verdict | None) -> Verdict | None:
+        if failure is None:
             self._finish_step()
         else:
-            self.progress.record_attempt(self.lesson.id, self.step.slug, found.reason)
-        return found
+            self.progress.record_attempt(self.lesson.id, self.step.slug, failure.reason)
+        return failure
 
     def help(self) -> Help:
         """The next rung: the author's hints in their order, then the worked solution."""
@@ -172,11 +200,11 @@ class Session:
         self.progress.see_solution(self.lesson.id, self.step.slug)
         return ("solution", self.step.do)
 
-    async def _evidence(self, snapshot: Snapshot) -> Evidence:
-        return await self.bench.evidence(snapshot, self._memory.began_ns)
+    def _evidence(self, snapshot: Snapshot) -> Evidence:
+        return self.bench.evidence(snapshot, self._memory.began_ns)
 
-    async def _outcome(self, observation: Observation, command: str) -> Outcome:
-        evidence = await self._evidence(observation.snapshot)
+    def _outcome(self, observation: Observation, command: str) -> Outcome:
+        evidence = self._evidence(observation.snapshot)
         messages = self._broken_promises(evidence)
         holds = ""
         if self.step.checks and not self._memory.is_done:
@@ -186,10 +214,12 @@ class Session:
                 holds = self._what_holds(evidence)
             else:
                 messages += self._mistakes(evidence, command) or self._unasked(failure)
-        return Outcome(observation.said, tuple(messages), bool(holds), holds, observation.snapshot)
+        return Outcome(observation.said, observation.crossed, tuple(messages), bool(holds), holds, observation.snapshot)
 
     def _what_holds(self, evidence: Evidence) -> str:
-        """The sentence that the last of the things to bring about has to say for itself."""
+        """The sentence that the thing to bring about has to say for itself; of many, that they all hold."""
+        if len(self._memory.missing) > _TOLD_ONE_BY_ONE:
+            return "All of it holds."
         return [check.judge(evidence).says for check in (*self.step.checks, *self._memory.missing)][-1]
 
     def _broken_promises(self, evidence: Evidence) -> list[str]:

@@ -24,6 +24,8 @@ _READ_SIZE, _READ_MOST = 1 << 13, 1 << 17
 _ECHO_MOST = 1 << 18
 _SPLIT_MOST = 500
 """Bytes of a line up to which its echo is looked for in two parts."""
+_KEY_ECHO = TYPED_AHEAD_KEY.replace(b"\x1b", b"^[")
+"""What the terminal shows of the key (termios(3), ECHOCTL) where a program runs already, whose line was typed ahead."""
 _INTERRUPT, _AGAIN_S = b"\x03", 0.2
 _PASTE_ON, _PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
 _ANY_CSI = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -79,6 +81,7 @@ class Terminal:
         self._fed = b""
         self._has_forwarded = False
         self._is_asking = False
+        self._may_echo_key = False
         self._has_paste_on = False
         self._prompt = ""
         """Which prompt was seen last; readline prints it again when the window's size changes."""
@@ -240,6 +243,9 @@ class Terminal:
     def _take_text(self, data: bytes) -> None:
         if self._is_asking:
             return
+        if self._may_echo_key and _KEY_ECHO in data:
+            self._may_echo_key = False
+            data = data.replace(_KEY_ECHO, b"", 1)
         if self.state is State.FED:
             self._echo += data[: _ECHO_MOST - len(self._echo)]
             return
@@ -277,7 +283,7 @@ class Terminal:
             self.level = int(level) if level.isdigit() else 1
         if self._has_forwarded and not self.is_continued:
             if not self._is_asking:
-                self._is_asking = True
+                self._is_asking = self._may_echo_key = True
                 self._write(TYPED_AHEAD_KEY)
             return
         self._set_state(State.PROMPT)

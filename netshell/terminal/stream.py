@@ -79,7 +79,7 @@ class Stream:
         self._text = bytearray()
         self._modes: dict[str, bool] = {}
         self._has_keypad = False
-        self._has_charset = self._has_margins = False
+        self._has_charset = self._has_margins = self._has_placed = False
 
     def feed(self, data: bytes) -> Iterator[bytes | Mark]:
         """The text and the marks in `data`, in their order; an unfinished sequence waits for its rest."""
@@ -247,6 +247,7 @@ class Stream:
         elif final in _ON_SCREEN.get((prefix, between), b""):
             if (prefix, final) == (b"", b"r"):
                 self._has_margins = bool(parameters.strip(b"0;"))
+            self._has_placed |= final in b"Hf"
             self._text += b"\x1b[" + csi
 
     def _switch_modes(self, prefix: str, numbers: list[str], final: str) -> None:
@@ -272,8 +273,8 @@ class Stream:
         return "".join([*switches, "\x1b=" if self._has_keypad else ""]).encode()
 
     def is_full_screen(self) -> bool:
-        """A program has taken the alternate screen: `vim`, `less`, `htop`."""
-        return any(self._modes.get(mode) for mode in _ALTERNATE_SCREEN)
+        """A program has the whole screen: the alternate one (`vim`, `less`), or it puts text where it likes (`top`)."""
+        return self._has_placed or any(self._modes.get(mode) for mode in _ALTERNATE_SCREEN)
 
     def forget_modes(self) -> bytes:
         """The shell prompts again: what a program switched on is not wanted any more. Gives what brings it to rest.
@@ -283,7 +284,7 @@ class Stream:
         self._modes.pop(_BRACKETED_PASTE, None)
         back = self.leave()
         self._modes.clear()
-        self._has_keypad = self._has_charset = self._has_margins = False
+        self._has_keypad = self._has_charset = self._has_margins = self._has_placed = False
         return back
 
 

@@ -1,0 +1,56 @@
+"""netshell's own commands, the ones that begin with a colon: what each is called, and what it gives.
+
+A command gives values; showing them is somebody else's.
+"""
+
+from netshell.commands.context import Command, Context, Handler
+from netshell.commands.lesson import progress_rows
+from netshell.commands.table import COMMANDS, is_own, run
+from netshell.commands.views import (
+    Catalogue,
+    Changes,
+    Followed,
+    GoTo,
+    Hint,
+    Ladder,
+    Learn,
+    Manual,
+    Map,
+    Opened,
+    Packets,
+    Quit,
+    Solution,
+    StandsIn,
+    Verdict,
+    Verdicts,
+    View,
+    Words,
+)
+
+__all__ = [
+    "COMMANDS",
+    "Catalogue",
+    "Changes",
+    "Command",
+    "Context",
+    "Followed",
+    "GoTo",
+    "Handler",
+    "Hint",
+    "Ladder",
+    "Learn",
+    "Manual",
+    "Map",
+    "Opened",
+    "Packets",
+    "Quit",
+    "Solution",
+    "StandsIn",
+    "Verdict",
+    "Verdicts",
+    "View",
+    "Words",
+    "is_own",
+    "progress_rows",
+    "run",
+]

@@ -1,0 +1,51 @@
+"""What a command works on, and what it is made of."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netshell.commands.views import View
+from netshell.errors import UserError
+from netshell.facts import PC
+from netshell.lesson.library import Entry
+from netshell.progress import Progress
+from netshell.session import Bench, Session
+
+
+@dataclass(slots=True)
+class Context:
+    """What commands work on."""
+
+    bench: Bench
+    progress: Progress
+    lessons: tuple[Entry, ...]
+    session: Session | None = None
+    """None where the machine is used without a lesson."""
+    terminal: str = PC
+    """The one in front."""
+
+    @property
+    def lesson(self) -> Session:
+        """The session, for commands that need one."""
+        if self.session is None:
+            raise UserError(
+                "There is no lesson here: this is the machine alone.",
+                "`:learn LESSON` begins one; `:lessons` lists them.",
+            )
+        return self.session
+
+
+Handler: TypeAlias = Callable[[Context, str], Awaitable[View]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One of netshell's own commands."""
+
+    name: str
+    says: str
+    handler: Handler
+    argument: str = ""
+    """How its argument is called in the help; empty where it takes none."""
+    words: Callable[[Context], Iterable[str]] = lambda _: ()
+    """What Tab offers for the argument."""

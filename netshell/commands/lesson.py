@@ -1,0 +1,131 @@
+"""The commands that move a learner through lessons."""
+
+from collections.abc import Iterable
+
+from netshell.commands.context import Context
+from netshell.commands.views import Catalogue, Hint, Learn, Solution, StandsIn, Verdict, Verdicts, View, Words
+from netshell.errors import UserError
+from netshell.lesson.library import Entry
+from netshell.progress import Progress
+from netshell.session import Session
+
+
+async def go_on(context: Context, _argument: str) -> View:
+    """Go to the next step, where this one lacks nothing."""
+    session = context.lesson
+    if not session.is_done and (failure := await session.verdict()) is not None:
+        return Verdict(f"{failure.says} (`:hint` helps, `:skip` goes on without.)")
+    if reminder := session.reminder():
+        return Words(reminder)
+    if session.is_last:
+        return _finish(context, session)
+    await session.advance()
+    return StandsIn(session.lesson, session.index)
+
+
+def _finish(context: Context, session: Session) -> View:
+    following = _following(context, session)
+    if session.is_finished and following:
+        return Learn(following)
+    session.finish()
+    what = f"Enter or `:learn {following}` begins the next one." if following else "That was the last lesson."
+    return Words(f"You have finished the lesson “{session.lesson.title}”. {what} `:quit` leaves.")
+
+
+def _following(context: Context, session: Session) -> str:
+    """The next lesson in the list that was never finished; empty where there is none."""
+    done = {record.id for record in context.progress.all() if record.times_done}
+    names = [entry.id for entry in context.lessons]
+    later = names[names.index(session.lesson.id) + 1 :] if session.lesson.id in names else []
+    return next((name for name in later if name not in done), "")
+
+
+async def go_back(context: Context, _argument: str) -> View:
+    """Stand in the step before, on a machine that is as it would be there."""
+    session = context.lesson
+    if session.index == 0:
+        raise UserError("This is the first step.", "`:reset` begins it anew.")
+    await session.go_to(session.index - 1)
+    return StandsIn(session.lesson, session.index)
+
+
+async def skip(context: Context, _argument: str) -> View:
+    """Leave the step undone."""
+    session = context.lesson
+    if session.is_last:
+        return _finish(context, session)
+    await session.advance()
+    return StandsIn(session.lesson, session.index)
+
+
+async def reset(context: Context, _argument: str) -> View:
+    """Begin the step anew on a fresh machine; without a lesson, the machine."""
+    if context.session is None:
+        await context.bench.reset(context.bench.topology)
+        return Words("The machine is as it was at the start. Files under /root are still there.")
+    await context.session.go_to(context.session.index)
+    return StandsIn(context.session.lesson, context.session.index)
+
+
+async def hint(context: Context, _argument: str) -> View:
+    """The next rung of help."""
+    match context.lesson.help():
+        case ("hint", prose):
+            return Hint(prose)
+        case ("solution", script):
+            return Solution(script)
+        case (_, says):
+            return Words(str(says))
+
+
+async def solution(context: Context, _argument: str) -> View:
+    """The worked solution."""
+    match context.lesson.solution():
+        case ("solution", script):
+            return Solution(script)
+        case (_, says):
+            return Words(str(says))
+
+
+async def check(context: Context, _argument: str) -> View:
+    """What the step still lacks."""
+    if not context.lesson.step.checks:
+        return Words("There is nothing to do in this step but to read and to look: Enter goes on.")
+    return Verdicts(tuple((verdict.holds, verdict.says) for verdict in await context.lesson.verdicts()))
+
+
+async def show_task(context: Context, _argument: str) -> View:
+    """The step's page once more."""
+    return StandsIn(context.lesson.lesson, context.lesson.index)
+
+
+async def list_lessons(context: Context, _argument: str) -> View:
+    """Every lesson, and how far the learner is."""
+    return Catalogue(progress_rows(context.lessons, context.progress))
+
+
+def progress_rows(entries: Iterable[Entry], progress: Progress) -> tuple[tuple[Entry, str, bool], ...]:
+    """Each lesson, how far the learner is in it, and whether it was done once."""
+    records = {record.id: record for record in progress.all()}
+
+    def row(entry: Entry) -> tuple[Entry, str, bool]:
+        record = records.get(entry.id)
+        if record is None:
+            return entry, "", False
+        where = "done" if record.done_at is not None else f"at step {record.index + 1}"
+        return entry, where, record.times_done > 0
+
+    return tuple(row(entry) for entry in entries)
+
+
+async def learn(_context: Context, argument: str) -> View:
+    """Begin a lesson, or go on with it."""
+    name, _, option = argument.partition(" ")
+    if not name:
+        raise UserError("`:learn` needs the name of a lesson.", "`:lessons` lists them.")
+    return Learn(name, is_anew=option.strip() == "anew")
+
+
+def lesson_names(context: Context) -> Iterable[str]:
+    """What Tab offers for a lesson."""
+    return [entry.id for entry in context.lessons]

@@ -1,0 +1,173 @@
+"""What netshell's own commands give: values, which somebody else shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from netshell.explain.changes import Said
+from netshell.explain.owners import Owners
+from netshell.facts import Snapshot
+from netshell.lesson.library import Entry
+from netshell.lesson.model import Lesson, Prose, Script
+from netshell.packets.trace import Seen
+
+if TYPE_CHECKING:  # the words for packets are loaded when somebody looks at packets
+    from netshell.explain.packet import Opened as OpenedPacket
+    from netshell.explain.stories import Story
+    from netshell.packets.streams import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Something to say."""
+
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the step still lacks."""
+
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What of the step holds, and what it still lacks."""
+
+    each: tuple[tuple[bool, str], ...]
+    """For each check whether it holds, and what was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One rung of help."""
+
+    prose: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The last rung."""
+
+    script: Script
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """The machine as it is now, and where the author wants the nodes to stand."""
+
+    snapshot: Snapshot
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed since the step began."""
+
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """Names and what they do."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The lessons, and how far the learner is in each."""
+
+    rows: tuple[tuple[Entry, str, bool], ...]
+    """Each with how far the learner is in it (empty where it was never begun), and whether it was done once."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandsIn:
+    """The learner stands in a step: show it."""
+
+    lesson: Lesson
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """Choose a terminal; opened where it is not there."""
+
+    terminal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Begin, or go on with, a lesson."""
+
+    lesson: str
+    is_anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Leave netshell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """Packets as a list."""
+
+    seen: tuple[Seen, ...]
+    stories: "tuple[Story, ...]"
+    """What happened, in sentences."""
+    with_noise: bool
+    """What kernels send of their own accord is shown too."""
+    lost: str
+    """What crossed and is not there, in a sentence; or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Packets as a picture: a column a node, time downwards."""
+
+    seen: tuple[Seen, ...]
+    nodes: tuple[str, ...]
+    """All there are, in their order."""
+    places: Mapping[str, tuple[int, int]]
+    """Where the author wants them to stand."""
+    with_noise: bool
+    lost: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One packet, field by field."""
+
+    opened: "OpenedPacket"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What two sides said to each other."""
+
+    conversation: "Conversation"
+    owners: Owners
+
+
+View: TypeAlias = (
+    Words
+    | Verdict
+    | Verdicts
+    | Hint
+    | Solution
+    | Map
+    | Changes
+    | Packets
+    | Ladder
+    | Opened
+    | Followed
+    | Manual
+    | Catalogue
+    | StandsIn
+    | GoTo
+    | Learn
+    | Quit
+)

@@ -1,0 +1,146 @@
+"""The commands that look at what crossed the wire."""
+
+import time
+from collections.abc import Iterable
+
+from netshell.commands.context import Context
+from netshell.commands.views import Followed, Ladder, Opened, Packets, View, Words
+from netshell.errors import UserError
+from netshell.packets.trace import Seen
+
+_TOLD_MOST = 20_000
+"""Packets that are told in sentences: some tenths of a second."""
+_READ = frozenset({"ARP", "DHCP", "DNS", "HTTP", "ICMP", "ICMPv6", "IPv4", "IPv6", "TCP", "UDP"})
+"""Protocols that need no help to be read."""
+_WORDS = ("last", "all", "arp", "icmp", "tcp", "udp", "dns", "dhcp", "http", "host", "port", "syn")
+
+
+async def list_packets(context: Context, argument: str) -> View:
+    """A table of packets, with what happened in sentences above it."""
+    from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first look at packets
+
+    chosen, with_noise = await _chosen(context, argument)
+    stories = tell(chosen[:_TOLD_MOST], context.bench.wire.owners, context.bench.snapshot, time.time_ns())
+    if any(seen.protocol not in _READ for seen in chosen):
+        context.bench.dissector()  # one of these may be opened next
+    return Packets(chosen, stories, with_noise, _lost(context))
+
+
+async def draw_ladder(context: Context, argument: str) -> View:
+    """The same packets as a picture, in the order of the lab's nodes."""
+    chosen, with_noise = await _chosen(context, argument)
+    bench = context.bench
+    return Ladder(chosen, tuple(bench.snapshot.nodes), bench.topology.places(), with_noise, _lost(context))
+
+
+async def open_one(context: Context, argument: str) -> View:
+    """One packet, field by field; without a number the last one."""
+    from netshell.explain.packet import (  # noqa: PLC0415 - not before the first look at a packet
+        named_only,
+        open_packet,
+        with_dissected,
+    )
+
+    trace = await _everything(context)
+    opened = open_packet(_number(argument, trace, "packet"), trace, context.bench.wire.owners)
+    begin = named_only(opened)
+    if begin is not None:
+        crossing = opened.seen.crossing
+        opened = with_dissected(opened, await context.bench.dissector().open(crossing.data, crossing.link_type, begin))
+    return Opened(opened)
+
+
+async def follow_one(context: Context, argument: str) -> View:
+    """The conversation that a packet belongs to; without a number that of the last one."""
+    from netshell.packets.streams import follow  # noqa: PLC0415 - as above
+
+    trace = await _everything(context)
+    number = _number(argument, trace, "follow")
+    return Followed(follow(number, trace), context.bench.wire.owners)
+
+
+async def save(context: Context, argument: str) -> View:
+    """Write the packets of the step, or those that a filter chooses, to the learner's own directory."""
+    from netshell.session.save import save_packets  # noqa: PLC0415 - few sessions save
+
+    name, _, rest = argument.partition(" ")
+    if not name:
+        raise UserError(
+            "`:save` needs the name of a file.", "For example `:save ping.pcapng`, or `:save web tcp port 80`."
+        )
+    chosen, _ = await _chosen(context, f"all {rest}" if rest else "all")
+    if not chosen:
+        raise UserError("There are no packets to save.", "`:packets all` shows what there is.")
+    saved = save_packets(chosen, context.bench.shared, name, context.bench.snapshot)
+    packets = "1 packet" if len(chosen) == 1 else f"{len(chosen)} packets"
+    return Words(
+        f"Saved {packets} to {saved.outside}; here inside it is {saved.inside}. Wireshark and tcpdump open it."
+    )
+
+
+def filter_words(context: Context) -> Iterable[str]:
+    """What Tab offers for a filter: a scope, a protocol, a node."""
+    return [*_WORDS, *sorted(context.bench.snapshot.nodes)]
+
+
+async def _everything(context: Context) -> tuple[Seen, ...]:
+    await context.bench.look()
+    return context.bench.wire.all()
+
+
+async def _chosen(context: Context, argument: str) -> tuple[tuple[Seen, ...], bool]:
+    """The packets that an argument names, and whether those that nobody caused are to be shown as well.
+
+    `last`: since the last command. `all`: since the machine was begun, with noise. Without either: since the step
+    began. What follows is a filter; one that asks for noise gets it.
+    """
+    trace = await _everything(context)
+    scope, _, rest = argument.partition(" ")
+    text = argument
+    if scope in {"last", "all"}:
+        text = rest.strip()
+    if scope == "last":
+        trace = context.bench.crossed
+    elif scope != "all" and context.session is not None:
+        trace = context.bench.wire.since(context.session.began_ns)
+    if not text:
+        return trace, scope == "all"
+    from netshell.packets.filter import compile_filter  # noqa: PLC0415 - not before the first filter
+
+    is_wanted = compile_filter(text, context.bench.wire.nodes)
+    return tuple(seen for seen in trace if is_wanted(seen.packet)), True
+
+
+def _number(argument: str, trace: tuple[Seen, ...], command: str) -> int:
+    """The number of a packet that is there. Raises UserError where it is none, or is not there."""
+    if not trace:
+        raise UserError("No packet has crossed a wire yet.", "Try a `ping`, then look again.")
+    first, last = trace[0].number, trace[-1].number
+    if not argument:
+        return last
+    if not argument.isascii() or not argument.isdigit():
+        problem = f"`:{command}` takes the number of a packet, and `{argument}` is none."
+        raise UserError(problem, "`:packets` shows the numbers in its first column.")
+    number = int(argument)
+    if number > last or number == 0:
+        raise UserError(
+            f"There is no packet {number}: they are numbered from 1 to {last}.", "`:packets all` lists them."
+        )
+    if number < first:
+        problem = f"Packet {number} is not kept any more: the oldest have made room for newer ones."
+        raise UserError(problem, f"Those from {first} to {last} are there.")
+    return number
+
+
+def _lost(context: Context) -> str:
+    """What is not in the list though it crossed; empty where nothing."""
+    wire = context.bench.wire
+    parts = []
+    if wire.dropped:
+        parts.append(f"the first {wire.dropped} made room for newer ones")
+    if wire.missed:
+        parts.append(f"{wire.missed} frames came faster than they could be kept")
+    if wire.is_behind:
+        parts.append("more are being read")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -1,0 +1,92 @@
+"""What the commands that look at the wire gave, as lines: made one by one, as far as somebody looks.
+
+The views that fit a screen at once are made in `views`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from netshell import commands
+from netshell.explain.stories import Story
+from netshell.packets.trace import Seen
+from netshell.render.console import safe
+from netshell.render.line import Line, folded, line
+
+_STORIES_MOST = 30
+
+
+def packet_view_lines(view: commands.View, width: int) -> Iterator[Line] | None:
+    """The lines of a view that may be long; None for any other view."""
+    match view:
+        case commands.Packets():
+            return _packets(view, width)
+        case commands.Ladder():
+            return _ladder(view, width)
+        case commands.Opened(opened):
+            from netshell.render.packet import packet_view  # noqa: PLC0415 - each view loads what it needs
+
+            return packet_view(opened, width=width)
+        case commands.Followed(conversation):
+            from netshell.render.follow import follow_lines  # noqa: PLC0415
+
+            return follow_lines(conversation, width=width)
+        case _:
+            return None
+
+
+def _packets(view: commands.Packets, width: int) -> Iterator[Line]:
+    from netshell.render.packets import packet_lines  # noqa: PLC0415 - as above
+
+    if not view.seen:
+        yield _nothing()
+        return
+    yield from story_lines(view.stories, width)
+    begin_ns = _begin(view.seen, with_noise=view.with_noise)
+    yield from packet_lines(view.seen, width=width, begin_ns=begin_ns, with_noise=view.with_noise)
+    yield from _lost(view.lost, width)
+
+
+def _ladder(view: commands.Ladder, width: int) -> Iterator[Line]:
+    from netshell.render.ladder import ladder_lines  # noqa: PLC0415 - as above
+
+    if not view.seen:
+        yield _nothing()
+        return
+    begin_ns, is_noisy = _begin(view.seen, with_noise=view.with_noise), view.with_noise
+    yield from ladder_lines(
+        view.seen,
+        nodes=view.nodes,
+        places=view.places,
+        width=width,
+        begin_ns=begin_ns,
+        with_noise=is_noisy,
+        show_all=is_noisy,
+    )
+    yield from _lost(view.lost, width)
+
+
+def story_lines(stories: Sequence[Story], width: int) -> Iterator[Line]:
+    """What happened, a paragraph each with the numbers of its packets; what went wrong is marked."""
+    for story in stories[:_STORIES_MOST]:
+        mark = "✗ " if story.is_trouble else "· "
+        first, *rest = folded(safe(story.says), max(width - 4, 20))
+        yield Line((("  ", ""), (mark, "bold red" if story.is_trouble else "bold"), (first, "")))
+        for text in rest:
+            yield line(f"    {text}")
+    if len(stories) > _STORIES_MOST:
+        yield line(f"    … and {len(stories) - _STORIES_MOST} more; a filter makes them fewer", "dim")
+    if stories:
+        yield Line()
+
+
+def _begin(seen: Sequence[Seen], *, with_noise: bool) -> int:
+    """The moment that times count from: the first packet that is shown."""
+    return next((one for one in seen if with_noise or not one.noise), seen[0]).crossing.time_ns
+
+
+def _nothing() -> Line:
+    return line("  No packet is to be told: nothing crossed a wire, or the filter chooses none.", "dim")
+
+
+def _lost(lost: str, width: int) -> Iterator[Line]:
+    for text in folded(lost, width - 2) if lost else ():
+        yield line(f"  {text}", "yellow")
