@@ -156,6 +156,45 @@ def run(  # noqa: PLR0917 - click calls by keyword
     _end(exit_code(loop.run(runner.run(lab_of(lesson, directories), source))))
 
 
+@cli.command(short_help="The packets of a capture file, in words.")
+@click.argument("file")
+@click.argument("words", nargs=-1, metavar="[FILTER]...")
+@click.option("--ladder", is_flag=True, help="A column for each host, time downwards, an arrow for each packet.")
+@click.option("--stories", is_flag=True, help="What happened, told in sentences.")
+@click.option("--packet", type=click.IntRange(1), metavar="N", help="One packet, field by field.")
+@click.option("--follow", type=click.IntRange(1), metavar="N", help="What the two sides said to each other around it.")
+@click.option("--json", is_flag=True, help="One JSON object for each packet.")
+@click.option("--count", is_flag=True, help="How many packets there are, and nothing else.")
+@click.option("--width", type=click.IntRange(20, 1000), metavar="COLUMNS", help="Of the lines; else the terminal's.")
+def explain(file: str, words: tuple[str, ...], width: int | None, **views: int) -> None:
+    """Explain the packets of FILE: all of them as a table, or those that FILTER chooses.
+
+    FILE is a pcap or pcapng file, as `tcpdump -w` and Wireshark write it, or :save in netshell; - is standard input.
+    FILTER is the language that tcpdump teaches, or plain words.
+
+    \b
+      netshell explain ping.pcap
+      netshell explain ping.pcap tcp syn and host 192.0.2.1 --ladder
+      tcpdump -U -w - | netshell explain -
+    """  # noqa: D301 - as above
+    from shutil import get_terminal_size
+
+    from netshell.explain_file import explained, request_for
+
+    request = request_for(file, views, " ".join(words), width or get_terminal_size((80, 24)).columns)
+    with explained(request) as explanation:
+        if sys.stdout.isatty() and not explanation.is_live:
+            from netshell.render.pager import page
+
+            page(explanation.screen_lines())
+        else:
+            for text in explanation.pieces():
+                _put(text.encode("utf-8" if views["json"] else sys.stdout.encoding, "replace"))
+    if explanation.problem:
+        _warn(explanation.problem)
+    _end(explanation.code)
+
+
 @cli.command()
 @_JSON
 @_DIRECTORIES
