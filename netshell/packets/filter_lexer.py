@@ -26,6 +26,10 @@ _TOKEN = re.compile(
 _SAME: dict[str, str] = {"&&": "and", "||": "or", "!": "not"}
 
 
+_BLANKS = " \t\n\r\f\v"
+"""What may stand between tokens; a blank of another alphabet is a character like any other."""
+
+
 class Token(NamedTuple):
     """One word, number, address or sign."""
 
@@ -47,7 +51,7 @@ def tokens(text: str) -> list[Token]:
     while True:
         match = _TOKEN.match(text, at)
         if match is None:
-            at += len(text[at:]) - len(text[at:].lstrip())
+            at += len(text[at:]) - len(text[at:].lstrip(_BLANKS))
             raise fault(text, at, text[at], "Such a character has no meaning in a filter.", "")
         kind, written = match.lastgroup or "end", match.group(match.lastgroup or "end")
         begin = match.end() - len(written)

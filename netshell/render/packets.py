@@ -90,7 +90,7 @@ def packet_lines(
     first = list(islice(shown, look_ahead))
     if first:
         last = seen[-1] if isinstance(seen, Sequence) else first[-1]
-        columns = _measure(first, last, width, begin_ns)
+        columns = _measure(first, last, width, begin_ns, may_widen=look_ahead < _LOOK_AHEAD)
         yield _heading(columns, width)
         for one in chain(first, shown):
             row = _row(one, columns, begin_ns)
@@ -100,18 +100,23 @@ def packet_lines(
     yield from left.lines(width, command)
 
 
-def _measure(first: Sequence[Seen], last: Seen, width: int, begin_ns: int) -> _Columns:
-    """The widths that the packets on the first screens ask for; what comes later is cut to them."""
+def _measure(first: Sequence[Seen], last: Seen, width: int, begin_ns: int, *, may_widen: bool) -> _Columns:
+    """The widths that the packets on the first screens ask for; what comes later is cut to them.
+
+    `may_widen`: they are few, and the next ones may well have longer addresses.
+    """
     number = max(3, len(str(last.number)))
     elapsed_ns = max((one.crossing.time_ns - begin_ns for one in (*first, last)), default=0)
     is_short = elapsed_ns < _SECONDS_WITH_MICRO * 10**9
     places = 6 if width >= _NARROW or (is_short and width >= _VERY_NARROW) else 3
     time = max(len(clock(elapsed_ns, places)), places + 2)
     packets = [packet for one in first if (packet := one.packet).ethertype != _ARP or width >= _NARROW]
-    protocol = max(5, _widest((one.protocol for one in first), _LONGEST_PROTOCOL))
+    protocol = max(6 if may_widen else 5, _widest((one.protocol for one in first), _LONGEST_PROTOCOL))
     way, with_links = _way_width([one.crossing for one in first], width)
     length = max(6, *(len(str(one.crossing.wire_length)) for one in first)) if first and width >= _WIDE else 0
     addresses = _widest((_addresses(packet, _LONGEST_ADDRESSES) for packet in packets), _LONGEST_ADDRESSES)
+    if may_widen:
+        addresses = max(addresses, 2 * _SHORTEST_ADDRESS + 3)
     fixed = sum(size + 2 for size in (number, time, way, protocol, length) if size) + 2 * bool(way)
     if way and width - fixed - addresses - 2 < _LEAST_SUMMARY:
         addresses = 0  # a row has them where there is room

@@ -145,13 +145,14 @@ def _terminal_kept(out: IO[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _interrupts_left_to_pager() -> Iterator[None]:
-    """Ctrl-C goes to both processes; the pager ends at it, and this one only notices that the pager has gone.
+    """Ctrl-C goes to both processes, and is meant for the pager: this one does not see it.
 
+    Ignored, and not handled: an event loop would be woken even by a handler that does nothing. `less` sets its own.
     Signals can be arranged by the main thread alone (signal(2)); in another one their arrangement stays as it is.
     """
     before: Callable[[int, FrameType | None], object] | int | None
     try:
-        before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     except ValueError:
         yield
         return
