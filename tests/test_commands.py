@@ -120,7 +120,7 @@ def test_without_a_lesson_the_machine_s_own_commands_work() -> None:
         assert isinstance(await commands.run(context, ":reset"), commands.Words)
         rows = await commands.run(context, ":lessons")
         assert isinstance(rows, commands.Catalogue)
-        assert [entry.id for entry, _, _ in rows.rows][:2] == ["netns", "veth"]
+        assert [entry.id for entry, _, _ in rows.rows][:2] == ["netns", "loopback"]
 
     play(scenario, lesson="")
 

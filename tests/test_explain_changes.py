@@ -105,9 +105,9 @@ def test_a_new_cable_is_two_links_that_are_down() -> None:
     after = with_node(EMPTY, Node(PC, {"lo": LO, "v2": two, "v1": one}))
     assert told(EMPTY, after) == [
         "+ link v1  DOWN  other end: v2",
-        "  a new interface is switched off until it is set up",
+        "  a new interface is DOWN, switched off, until somebody switches it on",
         "+ link v2  DOWN  other end: v1",
-        "  a new interface is switched off until it is set up",
+        "  a new interface is DOWN, switched off, until somebody switches it on",
     ]
 
 
@@ -141,7 +141,7 @@ def test_a_link_that_goes_up_before_its_other_end_has_no_carrier() -> None:
         "~ ns1: link v1  UP, no carrier",
         "  its other end, ns2:v2, is still DOWN (`ip link` calls that LOWERLAYERDOWN)",
         "+ ns1: route 192.0.2.0/24 dev v1",
-        "  the kernel adds this route by itself when an address is set on a link that is UP",
+        "  the kernel adds this route by itself where a link is UP and has an address",
     ]
 
 
@@ -153,7 +153,7 @@ def test_the_end_that_is_switched_on_last_brings_carrier_to_both() -> None:
         "~ ns1: link v1  UP, has carrier",
         "  its other end, ns2:v2, is UP now",
         "+ ns2: route 192.0.2.0/24 dev v2",
-        "  the kernel adds this route by itself when an address is set on a link that is UP",
+        "  the kernel adds this route by itself where a link is UP and has an address",
     ]
 
 

@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # 1: pure
     "packets": VALUES,
     "checks": (*VALUES, "packets"),
-    "lesson": (*VALUES, "checks"),
+    "lesson": (*VALUES, "checks", "packets"),
     "explain": (*VALUES, "packets"),
     # 2: effects; the first three are the base of the others
     "linux": (),

@@ -190,7 +190,10 @@ def test_every_fault_is_told_at_its_place_and_none_stops_the_reading() -> None:
         (STEP + "```console do\nns1^c\n```\n", 9, 5, "`^c` is no key"),
         (check("{netns: ns1}") + "```yaml wrong\n- do: ip a\n  say: x\n```\n", 15, 7, "no mark"),
         (check("{netns: ns1}") + "```yaml wrong\n- do: $ ip a\n  say: x\n  when: []\n```\n", 17, 9, "at least one"),
-        (STEP + "```yaml show\nladder: {}\n```\n", 9, 1, "Unknown view `ladder`"),
+        (STEP + "```yaml show\nladders\n```\n", 9, 1, "Unknown view `ladders`"),
+        (STEP + "```yaml show\nladder: 7\n```\n", 9, 9, "Expected a filter, found `7`"),
+        (STEP + "```yaml show\nladder: tcp prot 80\n```\n", 9, 9, "prot"),
+        (STEP + "```yaml show\nmap: arp\n```\n", 9, 6, "The view `map` takes no filter"),
     ],
 )
 def test_a_fault_is_told_where_it_is(text: str, line: int, column: int, message: str) -> None:

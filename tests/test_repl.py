@@ -359,6 +359,7 @@ def test_a_learner_moves_about_in_a_lesson_and_comes_back_to_it(ordinary_account
         learner.until_prompt("pc")
         for line, shown in (
             ("", "step 1 of 12"),
+            ("", "You have not looked yet"),
             ("", "step 2 of 12"),
             ("", "`:hint` helps"),
             (":skip", "step 3 of 12"),
@@ -381,7 +382,7 @@ def test_a_learner_moves_about_in_a_lesson_and_comes_back_to_it(ordinary_account
         learner.until_prompt("pc")
         assert "helloworld" in learner.run("ip netns list")
         learner.enter(":quit")
-        learner.see("`netshell` goes on at step 4 of netns")
+        learner.see("netshell` goes on at step 4 of netns")
         assert learner.until_end() == 0
 
 

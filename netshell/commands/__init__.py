@@ -26,6 +26,7 @@ from netshell.commands.views import (
     View,
     Words,
 )
+from netshell.commands.wire import ladder_of, packets_of
 
 __all__ = [
     "COMMANDS",
@@ -51,6 +52,8 @@ __all__ = [
     "View",
     "Words",
     "is_own",
+    "ladder_of",
+    "packets_of",
     "progress_rows",
     "run",
 ]

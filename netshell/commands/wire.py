@@ -17,18 +17,30 @@ _WORDS = ("last", "all", "arp", "icmp", "tcp", "udp", "dns", "dhcp", "http", "ho
 
 async def list_packets(context: Context, argument: str) -> View:
     """A table of packets, with what happened in sentences above it."""
+    await context.bench.look()
+    return packets_of(context, argument)
+
+
+async def draw_ladder(context: Context, argument: str) -> View:
+    """The same packets as a picture, in the order of the lab's nodes."""
+    await context.bench.look()
+    return ladder_of(context, argument)
+
+
+def packets_of(context: Context, argument: str) -> Packets:
+    """The table, of what has been read from the wire by now."""
     from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first look at packets
 
-    chosen, with_noise = await _chosen(context, argument)
+    chosen, with_noise = _chosen(context, argument)
     stories = tell(chosen[:_TOLD_MOST], context.bench.wire.owners, context.bench.snapshot, time.time_ns())
     if any(seen.protocol not in _READ for seen in chosen):
         context.bench.dissector()  # one of these may be opened next
     return Packets(chosen, stories, with_noise, _lost(context))
 
 
-async def draw_ladder(context: Context, argument: str) -> View:
-    """The same packets as a picture, in the order of the lab's nodes."""
-    chosen, with_noise = await _chosen(context, argument)
+def ladder_of(context: Context, argument: str) -> Ladder:
+    """The picture, of what has been read from the wire by now."""
+    chosen, with_noise = _chosen(context, argument)
     bench = context.bench
     return Ladder(chosen, tuple(bench.snapshot.nodes), bench.topology.places(), with_noise, _lost(context))
 
@@ -68,7 +80,8 @@ async def save(context: Context, argument: str) -> View:
         raise UserError(
             "`:save` needs the name of a file.", "For example `:save ping.pcapng`, or `:save web tcp port 80`."
         )
-    chosen, _ = await _chosen(context, f"all {rest}" if rest else "all")
+    await context.bench.look()
+    chosen, _ = _chosen(context, f"all {rest}" if rest else "all")
     if not chosen:
         raise UserError("There are no packets to save.", "`:packets all` shows what there is.")
     saved = save_packets(chosen, context.bench.shared, name, context.bench.snapshot)
@@ -88,13 +101,13 @@ async def _everything(context: Context) -> tuple[Seen, ...]:
     return context.bench.wire.all()
 
 
-async def _chosen(context: Context, argument: str) -> tuple[tuple[Seen, ...], bool]:
+def _chosen(context: Context, argument: str) -> tuple[tuple[Seen, ...], bool]:
     """The packets that an argument names, and whether those that nobody caused are to be shown as well.
 
     `last`: since the last command. `all`: since the machine was begun, with noise. Without either: since the step
     began. What follows is a filter; one that asks for noise gets it.
     """
-    trace = await _everything(context)
+    trace = context.bench.wire.all()
     scope, _, rest = argument.partition(" ")
     text = argument
     if scope in {"last", "all"}:

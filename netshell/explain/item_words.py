@@ -142,7 +142,7 @@ def _route_detail(route: Route) -> str:
     if route.kind in _SPECIAL_ROUTES:
         return _SPECIAL_ROUTES[route.kind]
     if _is_connected(route):
-        return "the kernel adds this route by itself when an address is set on a link that is UP"
+        return "the kernel adds this route by itself where a link is UP and has an address"
     if route.dst == "default":
         return "it is used where no other route fits"
     return f"packets for {route.dst} go to {route.via} first" if route.via else ""

@@ -4,7 +4,7 @@ from netshell.explain.scene import Scene, Words, seen_from, where
 from netshell.facts import Change, End, Link
 
 _ORDINARY_KINDS = frozenset({"", "veth", "loopback"})
-_NEW_IS_DOWN = "a new interface is switched off until it is set up"
+_NEW_IS_DOWN = "a new interface is DOWN, switched off, until somebody switches it on"
 _TWO_ENDS = "a cable has two ends or none: when one is deleted, so is the other"
 
 

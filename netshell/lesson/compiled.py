@@ -20,6 +20,7 @@ from netshell.lesson.model import (
     Paragraph,
     Prose,
     Script,
+    Show,
     Span,
     Step,
     Table,
@@ -27,7 +28,7 @@ from netshell.lesson.model import (
 from netshell.lesson.variables import Values, draw, in_data, in_text
 from netshell.topology import EndSpec, NodeSpec, Topology, parse_address, parse_link, parse_route
 
-VERSION = 1
+VERSION = 2
 """The version of the compiled form: one more whenever its shape changes."""
 
 
@@ -43,6 +44,7 @@ def lesson_from(compiled: Mapping[str, Any], path: Path, seed: int) -> Lesson:
         minutes=compiled.get("minutes", 15),
         needs=tuple(compiled.get("needs") or ()),
         tools=tuple(compiled.get("tools") or ()),
+        hide=tuple(compiled.get("hide") or ()),
         topology=topology_of(in_data(compiled.get("lab") or {}, build.values)),
         keep=build.checks(compiled.get("keep") or ()),
         intro=build.prose(compiled["intro"]),
@@ -71,7 +73,7 @@ class _Builder:
             keep=self.checks(step["keep"]),
             wrong=tuple(self.mistake(mistake) for mistake in step["wrong"]),
             hints=tuple(self.prose(blocks) for blocks in step["hints"]),
-            show=tuple(dict.fromkeys(step["show"])),
+            show=tuple(dict.fromkeys(Show(view, self.text(chosen)) for view, chosen in step["show"])),
             skills=tuple(step["skills"]),
             fade=step["fade"],
             line=step["line"],

@@ -94,6 +94,18 @@ class Mistake:
     line: int = 0
 
 
+View: TypeAlias = Literal["map", "changes", "packets", "ladder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """A view that is put on the screen when the step is done."""
+
+    view: View
+    filter: str = ""
+    """Which packets, in the language of tcpdump; empty for all of the step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One `##` section."""
@@ -108,7 +120,7 @@ class Step:
     keep: tuple[Check, ...] = ()
     wrong: tuple[Mistake, ...] = ()
     hints: tuple[Prose, ...] = ()
-    show: tuple[Literal["map", "changes"], ...] = ()
+    show: tuple[Show, ...] = ()
     skills: tuple[str, ...] = ()
     fade: Literal["full", "blank", "goal"] = "full"
     line: int = 0
@@ -130,6 +142,8 @@ class Lesson:
     minutes: int = 15
     needs: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    hide: tuple[str, ...] = ()
+    """Kinds of changes that are not told by themselves in this lesson, and `wire`: what is taught later."""
     topology: Topology = field(default_factory=Topology)
     keep: tuple[Check, ...] = ()
     intro: Prose = ()

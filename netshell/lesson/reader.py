@@ -83,7 +83,7 @@ def _front_matter(reading: Reading, block: YamlBlock) -> Compiled:
     block.prove(_front_problems)
     for problem in _variables_problems(data):
         block.report(problem)
-    known = {"title", "summary", "minutes", "needs", "tools", "lab"}
+    known = {"title", "summary", "minutes", "needs", "tools", "hide", "lab"}
     compiled = {key: value for key, value in data.items() if key in known and value is not None}
     keep = data.get("keep")
     if "keep" in data and block.prove(lambda values: checks_problems(values["keep"], ("keep",))):

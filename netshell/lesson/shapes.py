@@ -8,13 +8,14 @@ from dataclasses import MISSING, dataclass
 from functools import cache, reduce
 from operator import or_
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from netshell.checks import KINDS, Pattern, author_keys
 from netshell.lesson.faults import suggestion
+from netshell.lesson.model import View
 from netshell.lesson.yamltree import Path
 from netshell.topology import NodeKind
 
@@ -78,6 +79,9 @@ class LabShape(Shape):
     pc: dict[str, str] = {}
 
 
+_Hidden: TypeAlias = Literal["address", "route", "neighbour", "fdb", "sysctl", "socket", "wire"]
+
+
 class FrontMatter(Shape):
     """What stands between the two lines of `---`. Its checks are looked at one by one."""
 
@@ -87,6 +91,7 @@ class FrontMatter(Shape):
     minutes: Annotated[int, Field(ge=1, le=600)] = 15
     needs: list[_Id] = []
     tools: list[_Tool] = []
+    hide: list[_Hidden] = []
     vars: Annotated[dict[_Variable, Pick], Field(max_length=32)] = {}
     lab: LabShape = LabShape()
     keep: Any = None
@@ -222,5 +227,7 @@ def _keys_at(shape: Any, path: Path) -> Iterator[str]:  # noqa: ANN401 - annotat
         yield from shape.model_fields
 
 
-SHOWS: tuple[Literal["map", "changes"], ...] = ("map", "changes")
+SHOWS: tuple[View, ...] = get_args(View)
 """What `yaml show` can put on the screen."""
+FILTERED: tuple[View, ...] = ("packets", "ladder")
+"""Those of them that take a filter."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from netshell.errors import UserError
 from netshell.facts import PC
 from netshell.lesson.blocks import (
     Reading,
@@ -18,12 +19,15 @@ from netshell.lesson.blocks import (
 from netshell.lesson.faults import suggestion
 from netshell.lesson.markdown import Fence, Section
 from netshell.lesson.model import Line
-from netshell.lesson.shapes import SHOWS, MistakeShape, Problem, describe, problems_of
+from netshell.lesson.shapes import FILTERED, SHOWS, MistakeShape, Problem, describe, problems_of
 from netshell.lesson.variables import in_text
 from netshell.lesson.yamltree import Path
+from netshell.packets.filter import compile_filter
 
 _ATTRIBUTES = ("skills", "fade")
 _FADES = ("full", "blank", "goal")
+_SOME_ADDRESS = "192.0.2.1"
+"""What stands for a node's addresses while a filter is only looked over."""
 _SKILL = re.compile(r"[a-z0-9][a-z0-9-]*")
 _ADDS_NODE = re.compile(r"\bip\s+(?:-\S+\s+)*netns\s+(?:a|ad|add)\s+([^\s;&|]+)")
 
@@ -63,7 +67,7 @@ class StepReader:
         step["checks"] = self._checks(section, "check")
         step["keep"] = self._checks(section, "keep")
         step["wrong"] = [mistake for fence in _fences(section, "wrong") for mistake in self._mistakes(fence)]
-        step["show"] = [name for fence in _fences(section, "show") for name in self._shows(fence)]
+        step["show"] = [show for fence in _fences(section, "show") for show in self._shows(fence)]
         self._parts(section)
         return step
 
@@ -168,12 +172,13 @@ class StepReader:
             line += 1
         return console_script(self._reading, text, line, column)
 
-    def _shows(self, fence: Fence) -> list[str]:
+    def _shows(self, fence: Fence) -> list[tuple[str, str]]:
+        """Each view with its filter."""
         block = yaml_block(self._reading, fence.text, fence.line, fence.indent)
-        if block is None or not block.prove(_shows_problems):
+        if block is None or not block.prove(lambda data: _shows_problems(data, self._nodes)):
             return []
-        data = block.tree.data
-        return [name for _, item in items_of(data) for name in ([item] if isinstance(item, str) else list(item))]
+        items = (item if isinstance(item, dict) else {item: ""} for _, item in items_of(block.tree.data))
+        return [(name, chosen or "") for item in items for name, chosen in item.items()]
 
     def _parts(self, section: Section) -> None:
         """Blocks that mean nothing without another one."""
@@ -205,18 +210,29 @@ def _mistakes_problems(data: object) -> list[Problem]:
     return problems
 
 
-def _shows_problems(data: object) -> list[Problem]:
-    """`map`, `[map, changes]` or `{map: {}}`."""
+def _shows_problems(data: object, nodes: Iterable[str]) -> list[Problem]:
+    """`map`, `[map, changes]`, `{ladder: arp or icmp}` …"""
     items = items_of(data)
     if not items:
         return [Problem((), "Nothing to show stands here.", suggestion("", SHOWS))]
     problems: list[Problem] = []
     for path, item in items:
-        names = list(item.items()) if isinstance(item, dict) else [(item, {})]
-        for name, options in names:
+        for name, chosen in item.items() if isinstance(item, dict) else [(item, None)]:
             where = (*path, name) if isinstance(item, dict) else path
             if name not in SHOWS:
                 problems.append(Problem(where, f"Unknown view {describe(name)}.", suggestion(str(name), SHOWS), True))
-            elif options not in ({}, None, True):
-                problems.append(Problem(where, f"The view `{name}` takes no options.", f"Write `{name}` alone."))
+            elif chosen is not None and name not in FILTERED:
+                problems.append(Problem(where, f"The view `{name}` takes no filter.", f"Write `{name}` alone."))
+            elif chosen is not None:
+                problems += _filter_problems(chosen, where, nodes)
     return problems
+
+
+def _filter_problems(chosen: object, where: Path, nodes: Iterable[str]) -> list[Problem]:
+    if not isinstance(chosen, str):
+        return [Problem(where, f"Expected a filter, found {describe(chosen)}.", "Write it as `ladder: arp or icmp`.")]
+    try:
+        compile_filter(chosen, dict.fromkeys(nodes, (_SOME_ADDRESS,)))
+    except UserError as error:
+        return [Problem(where, error.problem, error.remedy)]
+    return []

@@ -57,7 +57,7 @@ def listing(found: Sequence[Candidate], rows: int, columns: int) -> list[str]:
     found = [*(c for c in found if c.description), *sorted((c for c in found if not c.description), key=_shown)]
     names = [safe(_shown(candidate)) for candidate in found]
     about = [safe(candidate.description) for candidate in found]
-    if any(about) and len(found) <= max(_FEWEST_LINES, rows - 6):
+    if any(about) and len(found) <= max(_FEWEST_LINES, rows - 2):
         width = max(map(cell_len, names))
         lines = [f"{_padded(name, width)}  {what}".rstrip() for name, what in zip(names, about, strict=True)]
         return [line[: columns - 1] for line in lines]

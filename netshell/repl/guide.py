@@ -4,16 +4,18 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 
 from netshell import commands
 from netshell.commands import Context
 from netshell.errors import MachineError, UserError
 from netshell.facts import PC
 from netshell.lesson import library
-from netshell.lesson.model import Lesson
+from netshell.lesson.model import Lesson, Show
+from netshell.packet_views import packet_view_lines
 from netshell.progress import Progress
 from netshell.render import step as steps
 from netshell.render.changes import changes
@@ -24,6 +26,8 @@ from netshell.views import render, render_error
 
 _TOLD_MOST = 2000
 """Packets of one command that are looked through for what went wrong: some hundredths of a second."""
+_SHOWN_MOST = 40
+"""Lines of a view that is shown by itself."""
 _NOT_FOUND = 127
 """The exit status of a shell that finds no such program."""
 _NO_SECCOMP = (
@@ -121,16 +125,35 @@ class Guide:
 
     def tell(self, outcome: Outcome) -> None:
         """What came of a command, or of something that happened by itself."""
-        shown: list[RenderableType | None] = [changes(outcome.said), self._wire_line(outcome)]
-        shown += [steps.verdict(message) for message in outcome.messages]
         session = self._context.session
+        hidden = session.lesson.hide if session is not None else ()
+        said = [item for item in outcome.said if item.change.kind not in hidden]
+        shown: list[RenderableType | None] = [changes(said), None if "wire" in hidden else self._wire_line(outcome)]
+        shown += [steps.verdict(message) for message in outcome.messages]
         if outcome.is_done_now and session is not None:
             then = "Enter: end of the lesson" if session.is_last else "Enter: next step"
             shown.append(steps.done_line(outcome.holds or "Done.", then))
-            if "map" in session.step.show:
-                places = self._context.bench.topology.places()
-                shown.append(render(commands.Map(outcome.snapshot, places), self._screen.width))
+            shown += [self._shown(show, outcome) for show in session.step.show]
         self._screen.show(*shown)
+
+    def _shown(self, show: Show, outcome: Outcome) -> RenderableType | None:
+        """A view that the author wants to be seen now that the step is done; of a long one the beginning."""
+        view: commands.View
+        match show.view:
+            case "map":
+                view = commands.Map(outcome.snapshot, self._context.bench.topology.places())
+            case "changes":
+                view = commands.Changes(outcome.said)
+            case "packets":
+                view = commands.packets_of(self._context, show.filter)
+            case "ladder":
+                view = commands.ladder_of(self._context, show.filter)
+        lines = packet_view_lines(view, self._screen.width)
+        if lines is None:
+            return render(view, self._screen.width)
+        first = list(islice(lines, _SHOWN_MOST))
+        more = [steps.notice(f"… and more: `:{show.view} {show.filter}`.")] if len(first) == _SHOWN_MOST else []
+        return Group(*first, *more)
 
     def _wire_line(self, outcome: Outcome) -> RenderableType | None:
         """What went over the wire, in a line."""
@@ -162,9 +185,16 @@ class Guide:
         """How to come back."""
         session = self._context.session
         if session is not None and not self._is_at_title and not session.is_finished:
-            how = "netshell" if shutil.which("netshell") else sys.argv[0]
-            says = f"Your progress is saved: `{how}` goes on at step {session.index + 1} of {session.lesson.id}."
-            self._screen.show(steps.notice(says))
+            where = f"step {session.index + 1} of {session.lesson.id}"
+            self._screen.show(steps.notice(f"Your progress is saved: `{_how_to_start()}` goes on at {where}."))
+
+
+def _how_to_start() -> str:
+    """What to type at the real shell: a checkout's program is on nobody's PATH."""
+    program = Path(sys.argv[0])
+    if shutil.which("netshell") or not program.name:
+        return "netshell"
+    return "python3 -m netshell" if program.name == "__main__.py" else str(program)
 
 
 def missing_program(command: str, find: Callable[[str], object] = shutil.which) -> str:
