@@ -4,12 +4,15 @@ The views that fit a screen at once are made in `views`.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from netshell import commands
-from netshell.explain.stories import Story
-from netshell.packets.trace import Seen
 from netshell.render.console import safe
 from netshell.render.line import Line, folded, line
+
+if TYPE_CHECKING:
+    from netshell.explain.stories import Story
+    from netshell.packets.trace import Seen
 
 _STORIES_MOST = 30
 
@@ -64,7 +67,7 @@ def _ladder(view: commands.Ladder, width: int) -> Iterator[Line]:
     yield from _lost(view.lost, width)
 
 
-def story_lines(stories: Sequence[Story], width: int) -> Iterator[Line]:
+def story_lines(stories: "Sequence[Story]", width: int) -> Iterator[Line]:
     """What happened, a paragraph each with the numbers of its packets; what went wrong is marked."""
     for story in stories[:_STORIES_MOST]:
         mark = "✗ " if story.is_trouble else "· "
@@ -78,7 +81,7 @@ def story_lines(stories: Sequence[Story], width: int) -> Iterator[Line]:
         yield Line()
 
 
-def _begin(seen: Sequence[Seen], *, with_noise: bool) -> int:
+def _begin(seen: "Sequence[Seen]", *, with_noise: bool) -> int:
     """The moment that times count from: the first packet that is shown."""
     return next((one for one in seen if with_noise or not one.noise), seen[0]).crossing.time_ns
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from netshell.errors import ExitCode, UserError
 from netshell.explain.changes import Said, as_json
 from netshell.facts import PC
-from netshell.packets.trace import Seen
 from netshell.session import Bench, Observation
 from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
@@ -27,6 +26,7 @@ from netshell.topology import Topology
 
 if TYPE_CHECKING:
     from netshell.commands import Context, View
+    from netshell.packets.trace import Seen
 
 _OUTPUT_MOST = 1 << 20
 _LINE_MOST = 1 << 16
@@ -214,7 +214,7 @@ class Runner:
         self._output.clear()
         self._size, self._has_return = 0, False
 
-    def _packets(self, crossed: Sequence[Seen]) -> list[dict[str, object]]:
+    def _packets(self, crossed: "Sequence[Seen]") -> list[dict[str, object]]:
         if not crossed:
             return []
         from netshell.explain.packet_json import packet_object  # noqa: PLC0415 - not before the first packet

@@ -9,12 +9,12 @@ from netshell.explain.owners import Owners
 from netshell.facts import Snapshot
 from netshell.lesson.library import Entry
 from netshell.lesson.model import Lesson, Prose, Script
-from netshell.packets.trace import Seen
 
 if TYPE_CHECKING:  # the words for packets are loaded when somebody looks at packets
     from netshell.explain.packet import Opened as OpenedPacket
     from netshell.explain.stories import Story
     from netshell.packets.streams import Conversation
+    from netshell.packets.trace import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Quit:
 class Packets:
     """Packets as a list."""
 
-    seen: tuple[Seen, ...]
+    seen: "tuple[Seen, ...]"
     stories: "tuple[Story, ...]"
     """What happened, in sentences."""
     with_noise: bool
@@ -128,7 +128,7 @@ class Packets:
 class Ladder:
     """Packets as a picture: a column a node, time downwards."""
 
-    seen: tuple[Seen, ...]
+    seen: "tuple[Seen, ...]"
     nodes: tuple[str, ...]
     """All there are, in their order."""
     places: Mapping[str, tuple[int, int]]

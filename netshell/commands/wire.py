@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from netshell.commands.context import Context
 from netshell.commands.views import Followed, Ladder, Opened, Packets, View, Words
 from netshell.errors import UserError
-from netshell.packets.trace import Seen
+
+if TYPE_CHECKING:
+    from netshell.packets.trace import Seen
 
 _TOLD_MOST = 20_000
 """Packets that are told in sentences: some tenths of a second."""
@@ -96,12 +99,12 @@ def filter_words(context: Context) -> Iterable[str]:
     return [*_WORDS, *sorted(context.bench.snapshot.nodes)]
 
 
-async def _everything(context: Context) -> tuple[Seen, ...]:
+async def _everything(context: Context) -> "tuple[Seen, ...]":
     await context.bench.look()
     return context.bench.wire.all()
 
 
-def _chosen(context: Context, argument: str) -> tuple[tuple[Seen, ...], bool]:
+def _chosen(context: Context, argument: str) -> "tuple[tuple[Seen, ...], bool]":
     """The packets that an argument names, and whether those that nobody caused are to be shown as well.
 
     `last`: since the last command. `all`: since the machine was begun, with noise. Without either: since the step
@@ -124,7 +127,7 @@ def _chosen(context: Context, argument: str) -> tuple[tuple[Seen, ...], bool]:
     return tuple(seen for seen in trace if is_wanted(seen.packet)), True
 
 
-def _number(argument: str, trace: tuple[Seen, ...], command: str) -> int:
+def _number(argument: str, trace: "tuple[Seen, ...]", command: str) -> int:
     """The number of a packet that is there. Raises UserError where it is none, or is not there."""
     if not trace:
         raise UserError("No packet has crossed a wire yet.", "Try a `ping`, then look again.")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from netshell.checks import KINDS, Pattern, author_keys
+from netshell.checks import KINDS, author_keys
+from netshell.checks.pattern import Pattern
 from netshell.lesson.faults import suggestion
 from netshell.lesson.model import View
 from netshell.lesson.yamltree import Path

@@ -17,7 +17,6 @@ from netshell.errors import UserError
 from netshell.explain.changes import Said, say
 from netshell.facts import PC, Snapshot, difference
 from netshell.launch import Launched
-from netshell.packets.trace import Seen
 from netshell.sandbox.machine import Machine
 from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
@@ -25,6 +24,7 @@ from netshell.topology import Topology
 
 if TYPE_CHECKING:
     from netshell.packets.dissect import Dissector
+    from netshell.packets.trace import Seen
 
 
 _TO_BEGIN_S = 0.03
@@ -37,7 +37,7 @@ class Observation:
 
     snapshot: Snapshot
     said: tuple[Said, ...] = ()
-    crossed: tuple[Seen, ...] = ()
+    crossed: "tuple[Seen, ...]" = ()
 
 
 class Bench:

@@ -8,16 +8,18 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from netshell.checks import Check, Evidence, Verdict, first_failure
 from netshell.explain.changes import Said
 from netshell.facts import Snapshot
 from netshell.lesson.model import Lesson, Line, Mistake, Prose, Script, Step
-from netshell.packets.trace import Seen
 from netshell.progress import Progress
 from netshell.session.bench import Bench, Observation
 from netshell.session.play import play
+
+if TYPE_CHECKING:
+    from netshell.packets.trace import Seen
 
 Help: TypeAlias = tuple[Literal["hint"], Prose] | tuple[Literal["solution"], Script] | tuple[Literal["none"], str]
 
@@ -39,7 +41,7 @@ class Outcome:
 
     said: tuple[Said, ...] = ()
     """What changed."""
-    crossed: tuple[Seen, ...] = ()
+    crossed: "tuple[Seen, ...]" = ()
     """What went over the wire."""
     messages: tuple[str, ...] = ()
     """Known mistakes, broken promises, a verdict: each a sentence or two for the learner."""

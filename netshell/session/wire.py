@@ -8,14 +8,17 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from netshell.capture import Capture
 from netshell.errors import MachineError
 from netshell.explain.owners import Owners, owners_in
 from netshell.facts import Crossing, Echo, Frame, Snapshot
 from netshell.packets.echo import EchoReader
-from netshell.packets.trace import Observer, Seen
 from netshell.packets.wiring import Wiring
+
+if TYPE_CHECKING:
+    from netshell.packets.trace import Observer, Seen
 
 _SEEN_COST = 700
 """Bytes that a crossing takes beside its data, roughly."""
@@ -40,7 +43,7 @@ class Wire:
         self._seen: deque[Seen] = deque()
         self._echoes: deque[Echo] = deque(maxlen=_ECHOES)
         self._wiring = Wiring()
-        self._observer = Observer()
+        self._observer: Observer | None = None
         self._echo_reader = EchoReader()
         self._owners: dict[str, str] = {}
         self._addresses: dict[str, tuple[str, ...]] = {}
@@ -59,7 +62,7 @@ class Wire:
         self._echoes.clear()
         self._owners.clear()
         self._addresses.clear()
-        self._wiring, self._observer, self._echo_reader = Wiring(), Observer(), EchoReader()
+        self._wiring, self._observer, self._echo_reader = Wiring(), None, EchoReader()
         self._bytes, self._next, self.dropped = 0, 1, 0
 
     async def refresh(self, snapshot: Snapshot) -> None:
@@ -91,11 +94,11 @@ class Wire:
         if self._catching_up is not None:
             self._catching_up.cancel()
 
-    def all(self) -> tuple[Seen, ...]:
+    def all(self) -> "tuple[Seen, ...]":
         """Everything that is kept."""
         return tuple(self._seen)
 
-    def since(self, time_ns: int) -> tuple[Seen, ...]:
+    def since(self, time_ns: int) -> "tuple[Seen, ...]":
         """What crossed since then (nanoseconds since the epoch), noise included."""
         found: list[Seen] = []
         for seen in reversed(self._seen):
@@ -137,6 +140,10 @@ class Wire:
         ends = self._wiring.ends(frame)
         if ends is None:
             return
+        if self._observer is None:
+            from netshell.packets.trace import Observer  # noqa: PLC0415 - much code, and not before the first frame
+
+            self._observer = Observer()
         crossing = Crossing(self._next, frame.time_ns, *ends, frame.data, frame.wire_length)
         self._next += 1
         self._seen.append(self._observer.see(crossing))
