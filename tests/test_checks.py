@@ -156,7 +156,7 @@ def test_any_host_address_is_still_a_host_address_of_that_network(found: str, re
 
 
 def test_an_address_on_another_node_is_found_there() -> None:
-    assert "is set in ns1, on ns1-veth0; expected in ns2" in says(address="192.0.2.1/24", at="ns2")
+    assert "is not set in ns2; it is set in ns1, on ns1-veth0" in says(address="192.0.2.1/24", at="ns2")
 
 
 def test_the_loopback_address_is_no_near_miss() -> None:
@@ -209,7 +209,7 @@ def test_a_reply_that_is_only_forwarded_is_not_the_nodes_own() -> None:
 
 
 def test_no_request_yet_is_told() -> None:
-    assert says(ping="192.0.2.2", at="ns1") == "No echo request left ns1 for 192.0.2.2 in this step yet."
+    assert says(ping="192.0.2.2", at="ns1") == "192.0.2.2 has not been pinged from ns1 in this step yet."
 
 
 def test_requests_without_a_reply_are_told() -> None:

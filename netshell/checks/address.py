@@ -96,7 +96,9 @@ class AddressCheck(Check):
                     and not self.within
                     and ip_interface(address.cidr).ip == ip_interface(self.address).ip
                 ):
-                    says = f"{address.cidr} is set {place(node.name)}, on {address.dev}; expected {place(self.at)}."
+                    there = f"{place(node.name)}, on {address.dev}"
+                    it = "it" if address.cidr == self.address else address.cidr
+                    says = f"{self.address} is not set {place(self.at)}; {it} is set {there}."
                     return self._fails("elsewhere", says, 4)
         return None
 
@@ -108,7 +110,8 @@ class AddressCheck(Check):
             if self._is_candidate(a) and a.scope != "link" and ip_interface(a.cidr).version == version
         ]
         if found:
-            says = f"{subject(self.at)} has {found[0].cidr} on {found[0].dev}, expected {self._expected()}."
+            has = f"{found[0].cidr} is set there, on {found[0].dev}"
+            says = f"{_capital(self._expected())} is not set {place(self.at)} yet; {has}."
             return self._fails("wrong-address", says, 5)
         on = f" on {self.dev}" if self.dev else ""
         return self._fails("missing", f"{subject(self.at)} has no address{on} yet, expected {self._expected()}.", 6)
@@ -135,6 +138,10 @@ class AddressCheck(Check):
             yield Fault(
                 "within", f"{self.address} is no address of {network}.", "Give an example that lies in `within`."
             )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _is_host(found: IPv4Interface | IPv6Interface) -> bool:
