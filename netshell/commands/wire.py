@@ -15,6 +15,7 @@ _TOLD_MOST = 20_000
 """Packets that are told in sentences: some tenths of a second."""
 _READ = frozenset({"ARP", "DHCP", "DNS", "HTTP", "ICMP", "ICMPv6", "IPv4", "IPv6", "TCP", "UDP"})
 """Protocols that need no help to be read."""
+_OVER_UDP = frozenset({"DHCP", "DNS", "UDP"})
 _WORDS = ("last", "all", "arp", "icmp", "tcp", "udp", "dns", "dhcp", "http", "host", "port", "syn")
 
 
@@ -66,11 +67,12 @@ async def open_one(context: Context, argument: str) -> View:
 
 
 async def follow_one(context: Context, argument: str) -> View:
-    """The conversation that a packet belongs to; without a number that of the last one."""
+    """The conversation that a packet belongs to; without a number the last one over TCP or UDP."""
     from netshell.packets.streams import follow  # noqa: PLC0415 - as above
 
     trace = await _everything(context)
-    number = _number(argument, trace, "follow")
+    talking = next((str(seen.number) for seen in reversed(trace) if seen.numbers or seen.protocol in _OVER_UDP), "")
+    number = _number(argument or talking, trace, "follow")
     return Followed(follow(number, trace), context.bench.wire.owners)
 
 
