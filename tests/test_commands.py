@@ -59,7 +59,8 @@ def play(scenario: Callable[[Context], Awaitable[None]], *, lesson: str = "netns
 def test_a_lesson_is_walked_through_by_commands() -> None:
     async def scenario(context: Context) -> None:
         assert isinstance(await commands.run(context, ":help"), commands.Manual)
-        assert isinstance(await commands.run(context, ":solution"), commands.Words)
+        assert isinstance(await commands.run(context, ":solution"), commands.Solution)
+        assert isinstance(await commands.run(context, ":next"), commands.Words), "nobody has looked yet"
         at_second = await commands.run(context, ":next")
         assert isinstance(at_second, commands.StandsIn)
         assert at_second.index == 1

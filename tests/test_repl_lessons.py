@@ -96,7 +96,7 @@ def test_a_learner_plays_netns_to_the_end(accounts: Account) -> None:  # noqa: P
         do(learner, "ip netns del mars", "✓", "Enter: next step")
 
         turn_page(learner, "step 12 of 12", "What you can do now", "Enter ends the lesson.")
-        turn_page(learner, "You have finished the lesson", ":learn veth")
+        turn_page(learner, "You have finished the lesson", ":learn loopback")
         do(learner, ":lessons", "✓ netns")
         learner.enter(":quit")
         assert learner.until_end() == 0
@@ -163,7 +163,7 @@ def test_a_learner_plays_veth_to_the_end(ordinary_account: Account) -> None:  # 
         do(learner, f"ip -n ns3 addr add {far}.2/24 dev right; ip -n ns3 link set right up", "no carrier")
         do(learner, ":check", "· ")
         do(learner, f"ip -n ns2 addr add {far}.1/24 dev left; ip -n ns2 link set left up")
-        do(learner, f"ip netns exec ns2 ping -c 1 {far}.2", f"✓ {far}.2 answered ns2.", "╭ ns3")
+        do(learner, f"ip netns exec ns2 ping -c 1 {far}.2", "✓ All of it holds.", "╭ ns3")
 
         turn_page(learner, "step 14 of 14", "Enter ends the lesson.")
         turn_page(learner, "You have finished the lesson")
