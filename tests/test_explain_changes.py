@@ -80,7 +80,7 @@ def test_a_name_made_inside_another_namespace_is_explained() -> None:
     before = Snapshot({PC: EMPTY.nodes[PC]})
     headline, detail = told(before, with_node(before, Node("inner", is_enterable=False)))
     assert headline == "+ namespace inner"
-    assert "typed inside another namespace's shell" in detail
+    assert "added inside another namespace's shell" in detail
     assert "`ip netns delete inner`" in detail
 
 

@@ -30,7 +30,7 @@ def absent_node(snapshot: Snapshot, name: str) -> Verdict | None:
     if not node.is_enterable:
         says = (
             f"The name {name} is listed, but no namespace stands behind it here: it was added inside another"
-            " namespace's shell. Leave that shell with `exit`, delete the name, and add it on the PC."
+            " namespace's shell, and what it made is seen only in there."
         )
         return _cause("unenterable", says, name, _NAMESPACE)
     return None

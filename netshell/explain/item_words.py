@@ -22,10 +22,7 @@ _SETTINGS: dict[tuple[str, str], str] = {
     ("net.ipv4.icmp_echo_ignore_all", "1"): "{node} no longer answers a ping",
     ("net.ipv4.icmp_echo_ignore_all", "0"): "{node} answers a ping again",
 }
-_SLIP = (
-    "a name without a namespace: `ip netns add` was typed inside another namespace's shell, and what it made is seen "
-    "only in there. Leave that shell with `exit`, then `ip netns delete {name}`, and add it again from the PC"
-)
+_SLIP = "a name only: it was added inside another namespace's shell, and from here it cannot be entered"
 
 
 def namespace_words(change: Change) -> Words:
@@ -33,7 +30,7 @@ def namespace_words(change: Change) -> Words:
     headline = f"namespace {change.name}"
     if isinstance(change.after, Node):
         if not change.after.is_enterable:
-            return Words(headline, _SLIP.format(name=change.name))
+            return Words(headline, _SLIP)
         return Words(headline, _contents(change.after))
     links = [name for name in change.before.links if name != "lo"] if isinstance(change.before, Node) else []
     return Words(headline, f"what was in it went with it: {', '.join(links)}" if links else "")

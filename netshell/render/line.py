@@ -45,7 +45,7 @@ class Line(NamedTuple):
     @property
     def cells(self) -> int:
         """How many columns of the screen it takes."""
-        return cell_len(self.plain)
+        return width_of(self.plain)
 
     def painted(self, colour: Colour) -> str:
         """The line as it goes to a terminal, its styles as ANSI sequences."""
@@ -111,7 +111,9 @@ def pad(text: str, cells: int) -> str:
 
 def width_of(text: str) -> int:
     """How many columns of the screen a text takes."""
-    return len(text) if text.isascii() else cell_len(text)
+    if text.isascii() or text.replace("→", "-").isascii():  # nearly all: counting characters one by one takes long
+        return len(text)
+    return cell_len(text)
 
 
 def _cut(text: str, cells: int) -> str:
@@ -148,9 +150,8 @@ def _words(text: str, cells: int) -> Iterator[str]:
 
 def clock(elapsed_ns: int, places: int = 6) -> str:
     """A time since the beginning in seconds, with that many decimal places: `0.000120`."""
-    sign, units = "-" if elapsed_ns < 0 else "", abs(elapsed_ns) // 10 ** (9 - places)
-    seconds, rest = divmod(units, 10**places)
-    return f"{sign}{seconds}.{rest:0{places}d}"
+    digits = str(abs(elapsed_ns) // 10 ** (9 - places)).zfill(places + 1)
+    return f"{'-' if elapsed_ns < 0 else ''}{digits[:-places]}.{digits[-places:]}"
 
 
 @lru_cache(maxsize=4096)

@@ -22,9 +22,10 @@ def wire_line(
     A packet counts once, however many links it crossed; what kernels send unasked does not count. `is_more`: not all
     has been read yet. `key` is what shows them.
     """
-    counts = Counter(seen.protocol for seen in crossed if not seen.noise and not seen.follows)
-    if not counts:
+    told = [seen for seen in crossed if not seen.noise and not seen.follows]
+    if not any(_is_news(seen) for seen in told):
         return None
+    counts = Counter(seen.protocol for seen in told)
     parts = [f"{count} {protocol}" for protocol, count in counts.items()]
     if len(parts) > _KINDS_MOST:
         others = sum(list(counts.values())[_KINDS_MOST - 1 :])
@@ -33,3 +34,9 @@ def wire_line(
     trouble = next((story for story in stories if story.is_trouble), None)
     lines = Text("\n").join([text, Text(safe(trouble.says))]) if trouble is not None else text
     return Narrow(Lead(Text("  wire: ", "dim"), lines))
+
+
+def _is_news(seen: Seen) -> bool:
+    """False for ARP from one machine to another: some seconds after a command that needed a neighbour, kernels make
+    sure that they still have it (RFC 1122, 2.3.2.1). Who looks for an unknown one asks all."""
+    return seen.protocol != "ARP" or bool(seen.crossing.data[0] & 1)
