@@ -81,7 +81,6 @@ def test_a_name_made_inside_another_namespace_is_explained() -> None:
     headline, detail = told(before, with_node(before, Node("inner", is_enterable=False)))
     assert headline == "+ namespace inner"
     assert "added inside another namespace's shell" in detail
-    assert "`ip netns delete inner`" in detail
 
 
 def test_lo_that_goes_up_gets_its_address_and_the_rest_is_housekeeping() -> None:

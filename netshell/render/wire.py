@@ -38,5 +38,6 @@ def wire_line(
 
 def _is_news(seen: Seen) -> bool:
     """False for ARP from one machine to another: some seconds after a command that needed a neighbour, kernels make
-    sure that they still have it (RFC 1122, 2.3.2.1). Who looks for an unknown one asks all."""
+    sure that they still have it (RFC 1122, 2.3.2.1). Who looks for an unknown one asks all.
+    """
     return seen.protocol != "ARP" or bool(seen.crossing.data[0] & 1)
