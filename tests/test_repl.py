@@ -30,14 +30,20 @@ def pupil(ordinary_account: Account) -> Iterator[Typist]:
         yield learner
 
 
-def descendants(pid: int) -> set[int]:
-    """A process and all that it started, by what /proc tells of parents."""
+def parents_of_all() -> dict[int, int]:
+    """Every process with its parent, by what /proc tells."""
     parents = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
+    return parents
+
+
+def descendants(pid: int) -> set[int]:
+    """A process and all that it started."""
+    parents = parents_of_all()
     family = {pid}
     while more := {child for child, parent in parents.items() if parent in family} - family:
         family |= more
@@ -416,7 +422,7 @@ def test_told_to_end_it_ends_at_once_and_leaves_the_terminal_as_it_was(
             learner.enter("vim -u NONE")
             learner.until(lambda: learner.glass.is_alternate, "vim")
         family = descendants(learner.pid) - {learner.pid}
-        netshell = min(family)
+        netshell = next(child for child, parent in parents_of_all().items() if parent == learner.pid)
         os.kill(netshell, signal.SIGTERM)
         learner.see("status 143")
         settings = re.findall(r"(?m)^[0-9a-f]+(?::[0-9a-f]+)+", "\n".join(learner.lines()))

@@ -23,6 +23,8 @@ _END_OF_STRING = re.compile(rb"[\x07\x18\x1a\x1b]")
 _CSI = re.compile(rb"(?P<prefix>[<-?]?)(?P<parameters>[0-9:;]*)(?P<between>[ -/]*)(?P<final>[@-~])")
 _CANCEL, _SUBSTITUTE, _ESCAPE, _DELETE, _ENQUIRY = b"\x18", b"\x1a", b"\x1b", b"\x7f", b"\x05"
 
+_NO_CHARACTER = "\ufffd".encode()
+
 _STRING_MOST = 1 << 16
 """Bytes; a string that is longer was never meant as one, and what follows is text again."""
 _CSI_MOST = 1 << 10
@@ -139,7 +141,8 @@ class Stream:
                 self._enter(_State.TEXT)
                 if 0x80 <= data[at] <= 0x9F:
                     return at + 1, None
-                self._text += b"\xc2"
+                # alone it is no character, and what comes next could make a control character of it
+                self._text += b"\xc2" if 0xA0 <= data[at] <= 0xBF else _NO_CHARACTER
                 return at, None
             case _:
                 return self._sequence(data, at), None
