@@ -120,7 +120,7 @@ def test_one_packet_is_opened_and_a_conversation_followed() -> None:
         assert "hello" in (await desk.lines(f":follow {data}"))
         await desk.type("ip netns exec ns1 ping -c 1 192.0.2.2")
         assert "hello" in (await desk.lines(":follow"))
-        last = (await desk.numbers(":packets all"))[-1]
+        last = (await desk.numbers(":packets"))[-1]
         view = await desk.view(":packet")
         assert isinstance(view, commands.Opened)
         assert view.opened.seen.number == last

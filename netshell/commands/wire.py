@@ -50,7 +50,7 @@ def ladder_of(context: Context, argument: str) -> Ladder:
 
 
 async def open_one(context: Context, argument: str) -> View:
-    """One packet, field by field; without a number the last one."""
+    """One packet, field by field; without a number the last one that somebody caused."""
     from netshell.explain.packet import (  # noqa: PLC0415 - not before the first look at a packet
         named_only,
         open_packet,
@@ -58,7 +58,8 @@ async def open_one(context: Context, argument: str) -> View:
     )
 
     trace = await _everything(context)
-    opened = open_packet(_number(argument, trace, "packet"), trace, context.bench.wire.owners)
+    last = next((str(seen.number) for seen in reversed(trace) if not seen.noise), "")
+    opened = open_packet(_number(argument or last, trace, "packet"), trace, context.bench.wire.owners)
     begin = named_only(opened)
     if begin is not None:
         crossing = opened.seen.crossing

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from prompt_toolkit.application import run_in_terminal
 
-from netshell.render.console import safe
+from netshell.render.console import TAB, safe
 from netshell.terminal.shell import Terminal
 from netshell.terminal.stream import plain
 
@@ -111,7 +111,7 @@ class Announcer:
             return data if data.endswith(b"\n") else data + b"\r\n"
         label = self._label(terminal)
         lines = plain(data).strip("\n").split("\n")
-        return "".join(f"{label} {safe(line)}\r\n" for line in lines).encode("utf-8", "replace")
+        return "".join(f"{label} {safe(line.expandtabs(TAB))}\r\n" for line in lines).encode("utf-8", "replace")
 
     @staticmethod
     def _label(terminal: Terminal) -> str:
