@@ -168,7 +168,8 @@ class Bench:
         self.snapshot = after = await self.look()
         crossed = self.wire.since(self._told_ns)
         self._told_ns = max(now_ns, self.wire.until_ns + 1)  # what a flood left unread belongs to this command
-        self.crossed = crossed or self.crossed
+        if any(not seen.noise for seen in crossed):
+            self.crossed = crossed
         return Observation(after, say(difference(before, after), before, after), crossed)
 
     def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
