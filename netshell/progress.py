@@ -50,6 +50,15 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """What a learner answered to a question of a step."""
+
+    said: str
+    is_right: bool | None = None
+    """None while nothing has decided it."""
+
+
+@dataclass(frozen=True, slots=True)
 class LessonRecord:
     """A learner's latest visit to one lesson. Times are seconds since the epoch."""
 
@@ -201,6 +210,26 @@ class Progress:
         """The step's checks hold; `seconds` of work are added to those before. A skip before is forgotten."""
         change = "done_at = coalesce(done_at, :now), skipped = 0, seconds = seconds + :seconds"
         self._write_step(lesson, slug, change, seconds=max(seconds, 0.0))
+
+    def answer(self, lesson: str, slug: str, place: int, said: str, *, is_right: bool | None = None) -> None:
+        """An answer to the question at that place (from 0) in a step; it takes the place of one given before."""
+        row: Mapping[str, Value] = {
+            "slug": _clean(slug), "place": place, "said": _clean(said)[:_REASON_LIMIT],
+            "is_right": None if is_right is None else int(is_right), "at": self._clock(),
+        }  # fmt: skip
+        columns = "visit, slug, place, said, is_right, at"
+        values = ":visit, :slug, :place, :said, :is_right, :at"
+        self._write(lesson, (f"INSERT OR REPLACE INTO answer ({columns}) VALUES ({values})", row))  # noqa: S608 - names of our own
+
+    def answers(self, lesson: str) -> Mapping[tuple[str, int], AnswerRecord]:
+        """What was answered in this visit, by the step and the question's place in it."""
+        rows = self._query(
+            "SELECT slug, place, said, is_right FROM answer WHERE visit = :visit", visit=self._visit(lesson)
+        )
+        return {
+            (str(slug), int(_number(place))): AnswerRecord(str(said), None if right is None else bool(right))
+            for slug, place, said, right in rows
+        }
 
     def finish_lesson(self, lesson: str) -> None:
         """The last step is done; the next `begin` takes a new seed."""

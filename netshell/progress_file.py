@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-VERSION = 1
+VERSION = 2
 """The form of the file, kept in its `user_version`."""
 
 _TABLES: Mapping[str, str] = {
@@ -22,6 +22,8 @@ _TABLES: Mapping[str, str] = {
     "solution INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, "
     "done_at REAL, PRIMARY KEY (visit, slug)",
     "attempt": "visit TEXT NOT NULL, slug TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL",
+    "answer": "visit TEXT NOT NULL, slug TEXT NOT NULL, place INTEGER NOT NULL, said TEXT NOT NULL, "
+    "is_right INTEGER, at REAL NOT NULL, PRIMARY KEY (visit, slug, place)",
 }
 """A visit is one way through a lesson, from its first step to done or to a restart. Rows are never deleted."""
 
@@ -29,6 +31,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "visit": ("id", "lesson", "seed", "slug", "place", "started_at", "seen_at", "done_at"),
     "step": ("visit", "slug", "hints", "solution", "skipped", "seconds", "done_at"),
     "attempt": ("visit", "slug", "reason", "at"),
+    "answer": ("visit", "slug", "place", "said", "is_right", "at"),
 }
 _DAMAGE = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _LOCK_WAIT_S = 0.25

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from netshell import commands
 from netshell.errors import UserError
 from netshell.lesson.library import Entry
+from netshell.render import ask
 from netshell.render import step as steps
 from netshell.render.changes import changes
+from netshell.render.layout import Lead, Narrow
 
 
 def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C901, PLR0911 - a line for each view
@@ -34,11 +37,24 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
             return steps.command_help(pairs)
         case commands.Catalogue(rows):
             return catalogue(rows)
-        case commands.StandsIn(lesson, index):
-            shown = [steps.step_panel(lesson, index + 1), steps.try_lines(lesson.steps[index])]
+        case commands.StandsIn(lesson, index, asked):
+            questions = [ask.question(one.ask, one.said, is_brief=one.is_earlier) for one in asked]
+            shown = [steps.step_panel(lesson, index + 1, questions), steps.try_lines(lesson.steps[index])]
             return Group(*(part for part in shown if part is not None))
+        case commands.Answers():
+            return answers(view)
         case _:
             return None
+
+
+def answers(view: commands.Answers) -> RenderableType:
+    """What was answered beside what is so, and what comes next."""
+    parts = [ask.compared(one) for one in view.compared]
+    if view.following:
+        parts += [Lead(Text("  "), Narrow(ask.question(view.following.ask)))]
+    elif view.goes_on:
+        parts += [steps.notice("Enter goes on.")]
+    return Group(*parts)
 
 
 def catalogue(rows: Sequence[tuple[Entry, str, bool]]) -> RenderableType:

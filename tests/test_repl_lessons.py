@@ -32,7 +32,7 @@ def do(learner: Typist, line: str, *texts: str, where: str = "pc") -> str:
 def test_a_learner_plays_netns_to_the_end(accounts: Account) -> None:  # noqa: PLR0915 - as long as the lesson is
     with sit_down(accounts, "learn", "netns") as learner:
         learner.see("One PC, many networks", "Enter begins.", "F1 help", "netns 1/12")
-        turn_page(learner, "step 1 of 12", "What your PC has", "Enter goes on.")
+        turn_page(learner, "step 1 of 12", "What your PC has", "Enter goes on")
         do(learner, "ip adress show", 'Object "adress" is unknown')
         do(learner, "ip address show", "state UP")
         turn_page(learner, "step 2 of 12", "try: ip route show")

@@ -80,15 +80,10 @@ class Check:
             says = f"{verdict.says} Here that must not be so."
             verdict = replace(verdict, holds=False, says=says, reason="still-there", depth=10 * self.layer)
         elif self.negate:
-            verdict = replace(verdict, holds=True, says=self._absent(), reason="")
+            verdict = replace(verdict, holds=True, reason="")
         if self.say and not verdict.holds:
             verdict = replace(verdict, says=f"{verdict.says} {self.say}")
         return verdict
-
-    def _absent(self) -> str:
-        """That what must not be is not: what the verdict of the check as it is named would say falsely."""
-        wanted = getattr(self, self.kind, "")
-        return f"{self.kind} {wanted} is not there, as it should be." if isinstance(wanted, str) else "It is not there."
 
     def faults(self) -> Iterable[Fault]:
         """The author's values that make no sense; none for a check that can be judged."""

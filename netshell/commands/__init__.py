@@ -4,9 +4,10 @@ A command gives values; showing them is somebody else's.
 """
 
 from netshell.commands.context import Command, Context, Handler
-from netshell.commands.lesson import progress_rows
+from netshell.commands.lesson import progress_rows, stands_in
 from netshell.commands.table import COMMANDS, is_own, run
 from netshell.commands.views import (
+    Answers,
     Catalogue,
     Changes,
     Followed,
@@ -30,6 +31,7 @@ from netshell.commands.wire import ladder_of, packets_of
 
 __all__ = [
     "COMMANDS",
+    "Answers",
     "Catalogue",
     "Changes",
     "Command",
@@ -56,4 +58,5 @@ __all__ = [
     "packets_of",
     "progress_rows",
     "run",
+    "stands_in",
 ]

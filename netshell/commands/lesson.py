@@ -3,24 +3,33 @@
 from collections.abc import Iterable
 
 from netshell.commands.context import Context
-from netshell.commands.views import Catalogue, Hint, Learn, Solution, StandsIn, Verdict, Verdicts, View, Words
+from netshell.commands.views import Answers, Catalogue, Hint, Learn, Solution, StandsIn, Verdict, Verdicts, View, Words
 from netshell.errors import UserError
 from netshell.lesson.library import Entry
 from netshell.progress import Progress
 from netshell.session import Session
 
 
+def stands_in(session: Session) -> StandsIn:
+    """The step that a learner stands in, with what it asks."""
+    return StandsIn(session.lesson, session.index, session.asking.shown())
+
+
 async def go_on(context: Context, _argument: str) -> View:
     """Go to the next step, where this one lacks nothing."""
     session = context.lesson
+    if question := session.question():
+        return Words(question)
     if not session.is_done and (failure := await session.verdict()) is not None:
         return Verdict(f"{failure.says} (`:hint` helps, `:skip` goes on without.)")
     if reminder := session.reminder():
         return Words(reminder)
+    if compared := await session.settle():
+        return Answers(compared, goes_on=True)
     if session.is_last:
         return _finish(context, session)
     await session.advance()
-    return StandsIn(session.lesson, session.index)
+    return stands_in(session)
 
 
 def _finish(context: Context, session: Session) -> View:
@@ -46,7 +55,7 @@ async def go_back(context: Context, _argument: str) -> View:
     if session.index == 0:
         raise UserError("This is the first step.", "`:reset` begins it anew.")
     await session.go_to(session.index - 1)
-    return StandsIn(session.lesson, session.index)
+    return stands_in(session)
 
 
 async def skip(context: Context, _argument: str) -> View:
@@ -55,7 +64,7 @@ async def skip(context: Context, _argument: str) -> View:
     if session.is_last:
         return _finish(context, session)
     await session.advance()
-    return StandsIn(session.lesson, session.index)
+    return stands_in(session)
 
 
 async def reset(context: Context, _argument: str) -> View:
@@ -64,7 +73,7 @@ async def reset(context: Context, _argument: str) -> View:
         await context.bench.reset(context.bench.topology)
         return Words("The machine is as it was at the start. Files under /root are still there.")
     await context.session.go_to(context.session.index)
-    return StandsIn(context.session.lesson, context.session.index)
+    return stands_in(context.session)
 
 
 async def hint(context: Context, _argument: str) -> View:
@@ -94,9 +103,23 @@ async def check(context: Context, _argument: str) -> View:
     return Verdicts(tuple((verdict.holds, verdict.says) for verdict in await context.lesson.verdicts()))
 
 
+async def answer(context: Context, argument: str) -> View:
+    """An answer to what the step asks."""
+    session = context.lesson
+    compared = await session.answer(argument)
+    following = next((asked for asked in session.asking.shown() if not asked.said), None)
+    return Answers((compared,), following, goes_on=session.is_done and not session.step.do)
+
+
+def answer_words(context: Context) -> Iterable[str]:
+    """What Tab offers for an answer: the numbers of the choices."""
+    waiting = context.session.asking.waiting if context.session is not None else None
+    return [str(number) for number, _ in enumerate(waiting.choices, 1)] if waiting else []
+
+
 async def show_task(context: Context, _argument: str) -> View:
     """The step's page once more."""
-    return StandsIn(context.lesson.lesson, context.lesson.index)
+    return stands_in(context.lesson)
 
 
 async def list_lessons(context: Context, _argument: str) -> View:

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, Command] = {
         Command("help", "this list", _help),
         Command("task", "this step's page once more", lesson.show_task),
         Command("next", "go on (Enter on an empty line does the same)", lesson.go_on),
+        Command("answer", "your answer to what this step asks", lesson.answer, "ANSWER", lesson.answer_words),
         Command("hint", "the next hint for this step", lesson.hint),
         Command("solution", "the worked solution of this step", lesson.solution),
         Command("check", "what this step still lacks", lesson.check),
@@ -62,12 +63,13 @@ COMMANDS: Mapping[str, Command] = {
         Command("quit", "leave; your progress is kept", machine.leave),
     )
 }
-_LESSON_COMMANDS = frozenset({"task", "next", "hint", "solution", "check", "back", "skip"})
+_LESSON_COMMANDS = frozenset({"task", "next", "answer", "hint", "solution", "check", "back", "skip"})
 _ALSO = {
     "": "help",
     "?": "help",
     "commands": "help",
     **dict.fromkeys(("again", "page", "read", "show", "step", "text"), "task"),
+    **dict.fromkeys(("guess", "say"), "answer"),
     **dict.fromkeys(("exit", "leave", "q"), "quit"),
     "terminal": "term",
     "terminals": "terms",

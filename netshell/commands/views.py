@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from netshell.explain.changes import Said
 from netshell.explain.owners import Owners
 from netshell.facts import Snapshot
+from netshell.lesson.asks import Compared
 from netshell.lesson.library import Entry
 from netshell.lesson.model import Lesson, Prose, Script
+from netshell.session.asking import Asked
 
 if TYPE_CHECKING:  # the words for packets are loaded when somebody looks at packets
     from netshell.explain.packet import Opened as OpenedPacket
@@ -89,6 +91,19 @@ class StandsIn:
 
     lesson: Lesson
     index: int
+    asked: tuple[Asked, ...] = ()
+    """What is asked here, with what was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered, beside what is so."""
+
+    compared: tuple[Compared, ...]
+    following: Asked | None = None
+    """What is asked next."""
+    goes_on: bool = False
+    """Enter leads to the next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +182,7 @@ View: TypeAlias = (
     | Manual
     | Catalogue
     | StandsIn
+    | Answers
     | GoTo
     | Learn
     | Quit

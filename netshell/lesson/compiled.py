@@ -9,6 +9,7 @@ from typing import Any
 
 from netshell.checks import Check, check_from
 from netshell.facts import PC
+from netshell.lesson.asks import ask_from
 from netshell.lesson.model import (
     Block,
     CodeBlock,
@@ -28,7 +29,7 @@ from netshell.lesson.model import (
 from netshell.lesson.variables import Values, draw, in_data, in_text
 from netshell.topology import EndSpec, NodeSpec, Topology, parse_address, parse_link, parse_route
 
-VERSION = 2
+VERSION = 3
 """The version of the compiled form: one more whenever its shape changes."""
 
 
@@ -74,6 +75,7 @@ class _Builder:
             wrong=tuple(self.mistake(mistake) for mistake in step["wrong"]),
             hints=tuple(self.prose(blocks) for blocks in step["hints"]),
             show=tuple(dict.fromkeys(Show(view, self.text(chosen)) for view, chosen in step["show"])),
+            asks=tuple(ask_from(in_data(ask["fields"], self.values), ask["line"]) for ask in step["asks"]),
             skills=tuple(step["skills"]),
             fade=step["fade"],
             line=step["line"],
@@ -91,6 +93,7 @@ class _Builder:
             say=self.text(mistake["say"]),
             when=self.checks(mistake["when"]),
             line=mistake["line"],
+            mend=self.script(mistake["mend"]),
         )
 
     def prose(self, blocks: Iterable[Mapping[str, Any]]) -> Prose:

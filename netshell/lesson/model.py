@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from netshell.checks import Check
+from netshell.lesson.asks import Ask
 from netshell.topology import Topology
 
 
@@ -92,6 +93,8 @@ class Mistake:
     when: tuple[Check, ...] = ()
     """All must hold for the mistake to be told; empty: told when the learner's command is the one in `do`."""
     line: int = 0
+    mend: Script = ()
+    """What must be typed after it before the solution can pass; only the proof types it."""
 
 
 View: TypeAlias = Literal["map", "changes", "packets", "ladder"]
@@ -121,6 +124,7 @@ class Step:
     wrong: tuple[Mistake, ...] = ()
     hints: tuple[Prose, ...] = ()
     show: tuple[Show, ...] = ()
+    asks: tuple[Ask, ...] = ()
     skills: tuple[str, ...] = ()
     fade: Literal["full", "blank", "goal"] = "full"
     line: int = 0

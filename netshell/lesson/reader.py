@@ -39,6 +39,7 @@ def read_lesson(text: str, file: str) -> tuple[Compiled, Faults]:
     lab = compiled.get("lab") or {}
     steps = StepReader(reading, (lab.get("nodes") or {}) if isinstance(lab, dict) else ())
     compiled |= {"intro": intro.blocks, "steps": [steps.read(section) for section in sections]}
+    steps.end()
     if not sections:
         faults.error(len(reading.lines), 1, "The lesson has no step.", "Begin each with a heading: `## Lay the cable`.")
     if block and isinstance(block.tree.data, dict):

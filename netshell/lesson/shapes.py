@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from netshell.checks import KINDS, author_keys
 from netshell.checks.pattern import Pattern
+from netshell.lesson.asks import MOST_CHOICES
 from netshell.lesson.faults import suggestion
 from netshell.lesson.model import View
 from netshell.lesson.yamltree import Path
@@ -102,8 +103,25 @@ class MistakeShape(Shape):
     """A known mistake. Its lines and checks are looked at one by one."""
 
     do: Annotated[list[_Text], _AS_LIST, Field(min_length=1)]
+    mend: Annotated[list[_Text], _AS_LIST] = []
     say: _Text
     when: Any = None
+
+
+_Choices: TypeAlias = Annotated[list[str | int], Field(min_length=2, max_length=MOST_CHOICES)]
+
+
+class AskShape(Shape):
+    """A question or a prediction. Its answer is looked at by itself."""
+
+    predict: Annotated[str, Field(min_length=1, max_length=400)] = ""
+    question: Annotated[str, Field(min_length=1, max_length=400)] = ""
+    choices: _Choices = []
+    order: _Choices = []
+    answer: Any = None
+    tolerance: Annotated[int, Field(ge=0, le=10**9)] = 0
+    at: str = ""
+    why: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 @cache
@@ -120,7 +138,7 @@ def _shape_of(name: str, described: "type[DataclassInstance]") -> type[BaseModel
             case "checks":  # looked at one by one
                 annotation: Any = Annotated[list[Any], Field(min_length=1, max_length=_MOST_NESTED)]
             case "patterns":
-                annotation = Annotated[list[_pattern_shape()], Field(min_length=1, max_length=_MOST_NESTED)]  # type: ignore[misc] # made here
+                annotation = Annotated[list[pattern_shape()], Field(min_length=1, max_length=_MOST_NESTED)]  # type: ignore[misc] # made here
             case _:
                 types = tuple(t for t in get_args(hints[item.name]) if t is not NoneType) or (hints[item.name],)
                 annotation = reduce(or_, types)
@@ -129,7 +147,7 @@ def _shape_of(name: str, described: "type[DataclassInstance]") -> type[BaseModel
 
 
 @cache
-def _pattern_shape() -> type[BaseModel]:
+def pattern_shape() -> type[BaseModel]:
     """The shape of a packet pattern."""
     return _shape_of("pattern", Pattern)
 

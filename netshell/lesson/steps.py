@@ -6,6 +6,7 @@ from typing import Any
 
 from netshell.errors import UserError
 from netshell.facts import PC
+from netshell.lesson.ask_faults import asks_problems, nodes_named
 from netshell.lesson.blocks import (
     Reading,
     YamlBlock,
@@ -47,6 +48,8 @@ class StepReader:
         self._faults = reading.faults
         self._nodes = {PC, *nodes}
         self._slugs: dict[str, int] = {}
+        self._undecided: list[int] = []
+        """The lines of predictions that wait for a step in which something is done."""
 
     def read(self, section: Section) -> dict[str, Any]:
         """The step in the compiled form."""
@@ -68,8 +71,16 @@ class StepReader:
         step["keep"] = self._checks(section, "keep")
         step["wrong"] = [mistake for fence in _fences(section, "wrong") for mistake in self._mistakes(fence)]
         step["show"] = [show for fence in _fences(section, "show") for show in self._shows(fence)]
+        step["asks"] = [ask for fence in _fences(section, "ask") for ask in self._asks(fence)]
         self._parts(section)
+        self._note_predictions(step)
         return step
+
+    def end(self) -> None:
+        """What can be told only when no step follows."""
+        for line in self._undecided:
+            message = "No step from here on has a solution, so nothing happens that decides this prediction."
+            self._faults.warn(line, 1, message, "Let a step with `console do` follow, or write `question`.")
 
     def _slug(self, section: Section) -> str:
         slug = slug_of(section.title) or f"step-{len(self._slugs) + 1}"
@@ -155,15 +166,17 @@ class StepReader:
             when = item.get("when")
             if when is not None:
                 self._look_at(block, when, (*path, "when"))
-            script = [
-                line for where, text in items_of(item["do"], (*path, "do")) for line in self._do(block, where, text)
-            ]
-            self._terminals(script, 1)
+            script, mend = (
+                [line for where, text in items_of(item.get(key), (*path, key)) for line in self._do(block, where, text)]
+                for key in ("do", "mend")
+            )
+            self._terminals([*script, *mend], 1)
             yield {
                 "do": script,
                 "say": item["say"],
                 "when": compiled_checks(block, when, (*path, "when")),
                 "line": block.at(path)[0],
+                "mend": mend,
             }
 
     def _do(self, block: YamlBlock, path: Path, text: str) -> list[_CompiledLine]:
@@ -179,6 +192,20 @@ class StepReader:
             return []
         items = (item if isinstance(item, dict) else {item: ""} for _, item in items_of(block.tree.data))
         return [(name, chosen or "") for item in items for name, chosen in item.items()]
+
+    def _asks(self, fence: Fence) -> Iterator[dict[str, Any]]:
+        block = yaml_block(self._reading, fence.text, fence.line, fence.indent)
+        if block is None or not block.prove(asks_problems):
+            return
+        for path, item in items_of(block.tree.data):
+            for where, mapping in nodes_named(item, path):
+                self._look_at(block, mapping, where)
+            yield {"line": block.at(path)[0], "fields": item}
+
+    def _note_predictions(self, step: dict[str, Any]) -> None:
+        self._undecided += [ask["line"] for ask in step["asks"] if "predict" in ask["fields"]]
+        if step["do"]:
+            self._undecided.clear()
 
     def _parts(self, section: Section) -> None:
         """Blocks that mean nothing without another one."""

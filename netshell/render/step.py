@@ -53,12 +53,14 @@ def _measured(blocks: Prose) -> RenderableType:
     return Narrow(prose(blocks), MEASURE - 4)
 
 
-def step_panel(lesson: Lesson, number: int) -> RenderableType:
-    """A step's title and prose in a frame that says where in the lesson it stands. `number` counts from 1."""
+def step_panel(lesson: Lesson, number: int, questions: Sequence[RenderableType] = ()) -> RenderableType:
+    """A step's title, prose and questions in a frame that says where in the lesson it stands, counted from 1."""
     step = lesson.steps[number - 1]
     parts: list[RenderableType] = [Text(safe(step.title), "bold")]
     if step.prose:
         parts.append(prose(step.prose))
+    for question in questions:
+        parts += [Text(), question]
     return _panel(Group(*parts), Text(f"{safe(lesson.id)} · step {number} of {len(lesson.steps)}"))
 
 

@@ -126,6 +126,8 @@ class Repl:
         return terminal.name == self._context.terminal
 
     def _on_output(self, terminal: Terminal, data: bytes) -> None:
+        if self._bench.is_quiet:
+            return
         if self._is_in_front(terminal) and not self._prompt.is_open and not self._late.is_at_prompt:
             self._screen.write(data)
         else:
@@ -163,7 +165,7 @@ class Repl:
             outcome = await session.after_event()
         except UserError:
             return  # the next command will tell it
-        if not (outcome.messages or outcome.is_done_now):
+        if not (outcome.messages or outcome.compared or outcome.is_done_now):
             return
         if self._late.is_at_prompt:
             await run_in_terminal(lambda: self._guide.tell(outcome))
@@ -274,19 +276,26 @@ class Repl:
         self._has_warned = self._has_ended_input = False
         if isinstance(line, Pressed) or (commands.is_own(line) and not terminal.is_continued):
             await self._do(line)
+        elif not terminal.is_continued and self._guide.is_answer(line):
+            await self._do(f":answer {line.strip()}")
+        elif self._is_page_turned(terminal, line):
+            await self._go_on()
         elif terminal.is_busy:
             name = terminal.program() or "A program"
             self._screen.show(
                 steps.notice(f"{name} is in front here. Ctrl-] goes back to it; `:term` opens another terminal.")
             )
-        elif not line.strip() and not terminal.is_continued:
-            await self._go_on()
         else:
             await self._guide.until_ready()
             terminal.resize(*self._screen.size)
             self._command = line if not terminal.is_continued else f"{self._command}\n{line}"
             self._late.show_now(terminal)
             terminal.feed(line)
+
+    def _is_page_turned(self, terminal: Terminal, line: str) -> bool:
+        """Enter on an empty line, at bash's prompt or, in a lesson, while a program is left running."""
+        is_empty = not line.strip() and not terminal.is_continued
+        return is_empty and (self._context.session is not None or not terminal.is_busy)
 
     async def _go_on(self) -> None:
         """Enter on an empty line: turn the page."""

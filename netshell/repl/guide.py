@@ -18,6 +18,7 @@ from netshell.lesson.model import Lesson, Show
 from netshell.packet_views import packet_view_lines
 from netshell.progress import Progress
 from netshell.render import step as steps
+from netshell.render.ask import compared
 from netshell.render.changes import changes
 from netshell.repl.screen import Screen
 from netshell.session import Outcome, Session
@@ -95,9 +96,13 @@ class Guide:
         if session is None:
             return
         self._is_at_title = False
-        self._screen.show(render(commands.StandsIn(session.lesson, session.index), self._screen.width))
+        self._screen.show(render(commands.stands_in(session), self._screen.width))
+        if session.asking.waiting is not None:
+            return
         if session.is_done and not session.is_last:
-            self._screen.show(steps.notice("Enter goes on."))
+            self._screen.show(
+                steps.notice("Enter goes on when you have looked." if session.looks else "Enter goes on.")
+            )
         elif session.is_done:
             self._screen.show(steps.notice("Enter ends the lesson."))
 
@@ -107,6 +112,11 @@ class Guide:
             return False
         self.show_step()
         return True
+
+    def is_answer(self, line: str) -> bool:
+        """Whether a line is nothing but the name of a choice that the learner has before them."""
+        session = self._context.session
+        return session is not None and not self._is_at_title and session.asking.is_answer(line.strip())
 
     async def tell_command(self, command: str, status: int) -> None:
         """After a command: what it changed, what that means for the step, and what it lacked."""
@@ -130,6 +140,7 @@ class Guide:
         said = [item for item in outcome.said if item.change.kind not in hidden]
         shown: list[RenderableType | None] = [changes(said), None if "wire" in hidden else self._wire_line(outcome)]
         shown += [steps.verdict(message) for message in outcome.messages]
+        shown += [compared(answer) for answer in outcome.compared]
         if outcome.is_done_now and session is not None:
             then = "Enter: end of the lesson" if session.is_last else "Enter: next step"
             shown.append(steps.done_line(outcome.holds or "Done.", then))

@@ -6,7 +6,7 @@ It knows nothing of lessons.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -67,6 +67,8 @@ class Bench:
         self.on_terminal: Callable[[Terminal], None] = lambda _: None
         """Called with every terminal that is opened, before it has said anything."""
         self._dissector: Dissector | None = None
+        self.is_quiet = False
+        """What terminals say now is nobody's doing: the machine is brought to where the learner will stand."""
         self._nonce = launched.nonce
         self._opening = asyncio.Lock()
 
@@ -150,6 +152,15 @@ class Bench:
                 f"`{node}` is a name without a namespace behind it.",
                 f"`ip netns delete {node}` takes the name away; then make it again on the PC.",
             )
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Nothing that terminals say in here is for the learner."""
+        self.is_quiet = True
+        try:
+            yield
+        finally:
+            self.is_quiet = False
 
     def forget(self, terminal: Terminal) -> None:
         """Take a terminal that has ended off the list."""

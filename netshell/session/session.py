@@ -8,13 +8,16 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from netshell.checks import Check, Evidence, Verdict, first_failure
 from netshell.explain.changes import Said
 from netshell.facts import Snapshot
+from netshell.lesson.asks import Ask, Compared
 from netshell.lesson.model import Lesson, Line, Mistake, Prose, Script, Step
 from netshell.progress import Progress
+from netshell.session.asking import Asking
 from netshell.session.bench import Bench, Observation
 from netshell.session.play import play
 
@@ -45,6 +48,8 @@ class Outcome:
     """What went over the wire."""
     messages: tuple[str, ...] = ()
     """Known mistakes, broken promises, a verdict: each a sentence or two for the learner."""
+    compared: tuple[Compared, ...] = ()
+    """Answers of the learner beside what has come of them, and what was asked and not answered."""
     is_done_now: bool = False
     """The step's checks hold, for the first time."""
     holds: str = ""
@@ -79,6 +84,9 @@ class Session:
         """The step's place, counted from 0."""
         self.is_finished = False
         """The learner has come to the end."""
+        self.asking = Asking(lesson, progress)
+        """What the step asks."""
+        self.asking.enter(0)
         self._memory = _Memory(time.time_ns(), time.monotonic())
         self._judging = asyncio.Lock()
 
@@ -104,14 +112,51 @@ class Session:
 
     def reminder(self) -> str:
         """What a step that only wants something looked at still waits for, told once; empty where nothing."""
-        looks = [line.text for line in self.step.do if line.action == "look"]
-        if self.step.checks or not looks or self._memory.commands_run or "reminder" in self._memory.told:
+        looks = self.looks
+        if not looks or "reminder" in self._memory.told:
             return ""
         self._memory.told.add("reminder")
         return f"You have not looked yet: `{looks[0]}`. Enter once more goes on without."
 
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """What a step that only wants something looked at wants to be typed; empty once anything was."""
+        if self.step.checks or self._memory.commands_run:
+            return ()
+        return tuple(line.text for line in self.step.do if line.action == "look")
+
+    def question(self) -> str:
+        """What is said, once, to a learner who goes on while something asked has no answer; empty where nothing."""
+        return self.asking.reminder(is_done=self.is_done)
+
+    async def answer(self, typed: str) -> Compared:
+        """Take an answer to what the step asks, and compare it if that can be done now.
+
+        Raises UserError where nothing is asked, or the answer is none.
+        """
+        evidence = self._evidence(await self.bench.look())
+        return self.asking.answer(typed, evidence, is_settled=self._is_settled)
+
+    async def settle(self) -> tuple[Compared, ...]:
+        """What is still to be compared before the learner goes on; nothing where nothing was done."""
+        if not self.is_done or not (self.step.checks or self._memory.commands_run or not self.step.do):
+            return ()
+        return self.asking.look(self._evidence(await self.bench.look()), is_settled=True)
+
+    async def unread(self) -> tuple[Ask, ...]:
+        """Of what is to be decided in this step: that for which neither the wire nor the machine has an answer."""
+        return self.asking.unread(self._evidence(await self.bench.look()))
+
+    @property
+    def _is_settled(self) -> bool:
+        """The step has had what was to happen in it: it is done, or so much was typed as it has commands."""
+        if self.step.checks:
+            return self._memory.is_done
+        return self._memory.commands_run >= sum(line.action in {"run", "look"} for line in self.step.do)
+
     async def begin(self, index: int = 0) -> None:
         """Build the lab, bring it to where the step begins, and stand there."""
+        self.asking.enter(index)
         await self.bench.build(self.lesson.topology)
         await self._bring_to(index)
 
@@ -138,17 +183,20 @@ class Session:
         self.progress.finish_lesson(self.lesson.id)
 
     async def _bring_to(self, index: int) -> None:
-        for step in self.lesson.steps[:index]:
-            await play(self.bench, lasting((*step.setup, *step.do)))
+        with self.bench.quiet():
+            for step in self.lesson.steps[:index]:
+                await play(self.bench, lasting((*step.setup, *step.do)))
         await self._enter(index)
 
     async def _enter(self, index: int) -> None:
         self.index = index
-        await play(self.bench, self.step.setup)
+        with self.bench.quiet():
+            await play(self.bench, self.step.setup)
         await self.bench.mark()
         begins = Evidence(self.bench.snapshot)
         missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
         self._memory = _Memory(time.time_ns(), time.monotonic(), missing=missing)
+        self.asking.enter(index)
         self.progress.reach(self.lesson.id, self.step.slug, index)
 
     async def after_command(self, command: str) -> Outcome:
@@ -216,7 +264,15 @@ class Session:
                 holds = self._what_holds(evidence)
             else:
                 messages += self._mistakes(evidence, command) or self._unasked(failure)
-        return Outcome(observation.said, observation.crossed, tuple(messages), bool(holds), holds, observation.snapshot)
+        return Outcome(
+            observation.said,
+            observation.crossed,
+            tuple(messages),
+            self.asking.look(evidence, is_settled=self._is_settled),
+            is_done_now=bool(holds),
+            holds=holds,
+            snapshot=observation.snapshot,
+        )
 
     def _what_holds(self, evidence: Evidence) -> str:
         """The sentence that the thing to bring about has to say for itself; of many, that they all hold."""
@@ -284,10 +340,23 @@ def lasting(script: Script) -> Script:
     A question leaves neighbours that soon grow stale, and may take seconds. One that is spoken to stays: the lines
     that follow would have nobody to go to.
     """
-    return tuple(line for number, line in enumerate(script) if not _leaves_nothing(line, script[number + 1 :]))
+    kept: list[Line] = []
+    gone: dict[str, bool] = {}
+    for number, line in enumerate(script):
+        if line.action in {"run", "look"}:
+            gone[line.terminal] = _leaves_nothing(line, script[number + 1 :])
+        if not gone.get(line.terminal, False):
+            kept.append(line)
+    return tuple(kept)
 
 
 def _leaves_nothing(line: Line, rest: Script) -> bool:
-    is_question = line.action == "look" or (line.action == "run" and _QUESTION.fullmatch(line.text.strip()) is not None)
-    following = next((later for later in rest if later.terminal == line.terminal), None)
-    return is_question and (following is None or following.action in {"run", "look"})
+    """Whether a line, with the keys that stop it and the text that is waited for there, can be left out."""
+    if line.action != "look" and _QUESTION.fullmatch(line.text.strip()) is None:
+        return False
+    if any(later.action == "wait" and later.terminal != line.terminal for later in rest):
+        return False  # what is waited for elsewhere may be its doing
+    following = (later for later in rest if later.terminal == line.terminal)
+    return all(
+        later.action != "type" for later in takewhile(lambda later: later.action not in {"run", "look"}, following)
+    )
