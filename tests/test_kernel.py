@@ -317,3 +317,18 @@ def test_each_end_of_a_cable_knows_the_other_wherever_both_are_moved() -> None:
         assert nodes["ns2"].links["vb"].peer == End("ns1", "va")
 
     play(scenario)
+
+
+@pytest.mark.kernel
+def test_settings_that_a_lesson_looks_at_are_read_anew_each_time() -> None:
+    key = "net.ipv4.ip_local_port_range"
+
+    async def scenario(inside: Inside) -> list[str | None]:
+        found = [(await inside.snapshot()).nodes["pc"].sysctls.get(key)]
+        await inside.kernel.watch_sysctls((key,))
+        found.append((await inside.snapshot()).nodes["pc"].sysctls.get(key))
+        await inside.sh(f"sysctl -q -w {key}='50000 50010'")
+        found.append((await inside.snapshot()).nodes["pc"].sysctls.get(key))
+        return found
+
+    assert play(scenario) == [None, "32768\t60999", "50000\t50010"]

@@ -44,6 +44,10 @@ class Kernel:
         """Ask for a snapshot now, before there is an event loop, to await it later."""
         return self._helper.post("snapshot")
 
+    async def watch_sysctls(self, keys: tuple[str, ...]) -> None:
+        """Have more settings in the snapshots to come, by their keys as `sysctl` writes them."""
+        await self._helper.ask("sysctls", keys)
+
     async def snapshot(self) -> "Snapshot":
         """The whole private machine now. Raises UserError when it, or the helper, has ended."""
         found: Snapshot = await self._helper.ask("snapshot")

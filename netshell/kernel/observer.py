@@ -84,6 +84,8 @@ class Observer:
         on_close: Callable[[int, Station], None],
         programs: Programs,
     ) -> None:
+        self.more_sysctls: tuple[str, ...] = ()
+        """Settings that are read each time, since the kernel tells of no change in them."""
         self._namespaces = namespaces
         self._programs = programs
         self._on_open = on_open
@@ -156,7 +158,7 @@ class Observer:
         if have_links_moved:
             self._look_at_far_ends(read_now)
         for name, namespace in self._namespaces.names.items():
-            if namespace.is_enterable and self.stations[namespace.inode].has_stale_sysctls:
+            if namespace.is_enterable and (self.more_sysctls or self.stations[namespace.inode].has_stale_sysctls):
                 self._read_sysctls(name, self.stations[namespace.inode])
         self._read_sockets()
         home = {inode: namespace.name for inode, namespace in self._namespaces.distinct().items()}
@@ -204,7 +206,7 @@ class Observer:
         station.has_stale_sysctls = False
         sysctls = {}
         with self._namespaces.enter(name):
-            for key in SYSCTLS:
+            for key in (*SYSCTLS, *self.more_sysctls):
                 with suppress(OSError):
                     sysctls[key] = sysctl_path(key).read_text(encoding="ascii").strip()
         station.node = replace(station.node, sysctls=sysctls)

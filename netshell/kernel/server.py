@@ -31,7 +31,7 @@ class _Server:
         self._worker = worker
         self._observer = Observer(namespaces, self._watch, self._unwatch, programs)
         self._builder = Builder(namespaces, self._observer)
-        worker.handlers.update(snapshot=self._snapshot, build=self._build)
+        worker.handlers.update(snapshot=self._snapshot, build=self._build, sysctls=self._watch_sysctls)
         worker.watch(namespaces.fileno(), self._follow, select.POLLPRI)
         self._timer = linux.open_timer(_COUNT_EVERY_S)
         worker.watch(self._timer, self._count)
@@ -57,6 +57,9 @@ class _Server:
 
     def _snapshot(self) -> Snapshot:
         return self._observer.snapshot()
+
+    def _watch_sysctls(self, keys: tuple[str, ...]) -> None:
+        self._observer.more_sysctls = keys
 
     def _build(self, topology: Topology) -> None:
         self._builder.build(topology)

@@ -3,12 +3,13 @@
 It knows neither Markdown nor YAML, nor how a lesson is played.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from netshell.checks import Check
-from netshell.lesson.asks import Ask
+from netshell.lesson.asks import Ask, State
 from netshell.topology import Topology
 
 
@@ -152,3 +153,19 @@ class Lesson:
     keep: tuple[Check, ...] = ()
     intro: Prose = ()
     steps: tuple[Step, ...] = ()
+
+    def settings(self) -> tuple[str, ...]:
+        """The kernel settings that its checks and questions look at, by their keys as `sysctl` writes them."""
+        checks = [*self.keep]
+        for step in self.steps:
+            checks += [*step.checks, *step.keep, *(check for mistake in step.wrong for check in mistake.when)]
+        answers = (ask.answer for step in self.steps for ask in step.asks)
+        asked = (answer.name for answer in answers if isinstance(answer, State) and answer.kind == "sysctl")
+        return tuple(dict.fromkeys([*(key for check in checks for key in _settings_of(check)), *asked]))
+
+
+def _settings_of(check: Check) -> Iterator[str]:
+    if isinstance(key := getattr(check, "sysctl", None), str):
+        yield key
+    for inner in getattr(check, "checks", ()):
+        yield from _settings_of(inner)

@@ -183,6 +183,7 @@ class Session:
         self.progress.finish_lesson(self.lesson.id)
 
     async def _bring_to(self, index: int) -> None:
+        await self.bench.kernel.watch_sysctls(self.lesson.settings())
         with self.bench.quiet():
             for step in self.lesson.steps[:index]:
                 await play(self.bench, lasting((*step.setup, *step.do)))
