@@ -1,6 +1,7 @@
 """What a learner is told about the lesson: the step they stand in, what a command did to it, and how to go on."""
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -202,6 +203,8 @@ class Guide:
 
 def _how_to_start() -> str:
     """What to type at the real shell: a checkout's program is on nobody's PATH."""
+    if "MAKELEVEL" in os.environ:
+        return "make learn"
     program = Path(sys.argv[0])
     if shutil.which("netshell") or not program.name:
         return "netshell"
