@@ -5,10 +5,10 @@ nothing here knows the command line or the terminal.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from netshell.errors import ExitCode, UserError
@@ -16,11 +16,11 @@ from netshell.explain.owners import Owners
 from netshell.packets.file_source import CaptureSource
 from netshell.packets.file_trace import Taken, addresses, crossing_of, end_of, trace
 from netshell.packets.files import CaptureFile, Record
-from netshell.packets.filter import compile_filter
 from netshell.packets.layers import Packet
 from netshell.packets.reader import read
 from netshell.packets.summary import harmless
-from netshell.packets.trace import Observer, Seen
+from netshell.packets.trace import Observer, Seen, read_once
+from netshell.turns import Turn, shared
 
 if TYPE_CHECKING:
     from netshell.render.line import Line
@@ -34,8 +34,14 @@ _BEFORE, _AFTER, _FOLLOWED = 8000, 2000, 50_000
 _MOST_TOLD = 80_000
 """Packets that stories are made of: they are all kept, and so many are some hundred megabytes."""
 _MORE_TOLD = "More follow: a filter chooses those that matter."
-_LINES_AT_ONCE = 500
+_AT_ONCE = 500
+"""Lines that are written at once, and packets that a process tells of in its turn, where two take turns."""
 _LOOK_AHEAD = 200
+_LONG = 4_000_000
+"""Bytes of a file, from which on a second process is worth its start."""
+_BY_PACKET = frozenset({"table", "json"})
+_Teller: TypeAlias = tuple[Sequence[str], Callable[[Taken], str]]
+"""What stands at the beginning, and what makes a packet's line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +95,16 @@ class Explanation:
         self._nodes: Mapping[str, tuple[str, ...]] = {}
         if not self._source.is_live:
             self._learn_nodes()
-        self._is_wanted = compile_filter(request.filter, self._nodes) if request.filter.strip() else None
+        self._is_wanted: Callable[[Packet], bool] | None = None
+        if request.filter.strip():
+            from netshell.packets.filter import compile_filter  # noqa: PLC0415 - seldom asked for
+
+            self._is_wanted = compile_filter(request.filter, self._nodes)
         self._begin_ns = 0
         self._count = 0
         """How many packets went by."""
+        self._share: int | None = None
+        """Which turns are this process's own, even or odd, where two take turns."""
         self.problem = ""
         """What is to be told beside the lines; known when these have come to their end."""
         self.code = ExitCode.DONE
@@ -124,9 +136,47 @@ class Explanation:
 
     def pieces(self) -> Iterator[str]:
         """The same as plain text, in pieces that are worth writing: line by line where packets come live."""
+        if self._request.view in _BY_PACKET and not self.is_live:
+            yield from self._in_turns()
+            return
         texts = (each if isinstance(each, str) else each.plain for each in self.lines())
-        while piece := "".join(f"{text}\n" for text in islice(texts, 1 if self.is_live else _LINES_AT_ONCE)):
+        while piece := "".join(f"{text}\n" for text in islice(texts, 1 if self.is_live else _AT_ONCE)):
             yield piece
+
+    def _in_turns(self) -> Iterator[str]:
+        """The same of a view that tells of each packet by itself: of a long file, two processes make it."""
+        is_table = self._request.view == "table"
+        taken = self._taken(read if is_table else read_once)
+        first = list(islice(taken, _LOOK_AHEAD))
+        begin, tell = (self._table_teller if is_table else self._object_teller)(first)
+        if first:
+            yield "".join([*begin, *(f"{tell(each)}\n" for each in first)])
+        is_long = len(first) == _LOOK_AHEAD and self._source.size > _LONG
+        with self._source.twin() if is_long else nullcontext() as part:
+
+            def work(share: int | None) -> Iterator[Turn]:
+                if share == 1 and part is not None:
+                    part()
+                self._share = share
+                for turn, mine in groupby(taken, lambda each: each.seen.crossing.number // _AT_ONCE):
+                    yield turn, "".join([f"{tell(each)}\n" for each in mine])
+
+            yield from shared(work) if part is not None else (text for _, text in work(None))
+
+    def _table_teller(self, first: Sequence[Taken]) -> _Teller:
+        from netshell.render.packets import cells, heading, measured  # noqa: PLC0415 - a view brings the screen with it
+
+        if not first:
+            return (), str
+        seen = [taken.seen for taken in first]
+        columns = measured(seen, seen[-1], self._request.width, self._begin_ns)
+        return (f"{heading(columns).plain}\n",), lambda taken: "".join(cells(taken.seen, taken.packet, columns))
+
+    def _object_teller(self, _first: Sequence[Taken]) -> _Teller:
+        from netshell.explain.packet_json import json_line, packet_object  # noqa: PLC0415 - only this view needs it
+
+        owners = self._owners()
+        return (), lambda taken: json_line(packet_object(taken.seen, owners, link=taken.link))
 
     def _learn_nodes(self) -> None:
         """Of a file that netshell saved: the nodes, with their addresses."""
@@ -155,11 +205,8 @@ class Explanation:
 
     def _objects(self) -> Iterator[str]:
         """A JSON object for each packet."""
-        from netshell.explain.packet_json import json_line, packet_object  # noqa: PLC0415 - only this view needs it
-
-        owners = self._owners()
-        for taken in self._taken():
-            yield json_line(packet_object(taken.seen, owners, link=taken.link))
+        _, tell = self._object_teller(())
+        yield from map(tell, self._taken())
 
     def _table(self) -> Iterator["Line"]:
         """A heading, and a line for each packet."""
@@ -237,17 +284,21 @@ class Explanation:
             if self._source.is_waiting():
                 return
 
-    def _taken(self) -> Iterator[Taken]:
-        """Those of the file's packets that the filter chooses."""
+    def _taken(self, reader: Callable[[bytes, int, int], Packet] = read_once) -> Iterator[Taken]:
+        """Those of the file's packets that the filter chooses; in a process's share of the work, only of its own."""
         capture, chosen, is_wanted = self._source.packets(), 0, self._is_wanted
-        for taken in trace(capture):
+        for taken in trace(capture, self._is_mine, reader):
             if not self._count:
                 self._begin_ns = taken.seen.crossing.time_ns
-            self._count += 1
-            if is_wanted is None or is_wanted(taken.seen.packet):
+            self._count = taken.seen.crossing.number
+            if is_wanted is None or is_wanted(taken.packet):
                 chosen += 1
                 yield taken
         self._end(capture, chosen)
+
+    def _is_mine(self, number: int) -> bool:
+        """Whether a packet is in this process's share of the work."""
+        return self._share is None or number // _AT_ONCE % 2 == self._share
 
     def _end(self, capture: CaptureFile, chosen: int) -> None:
         """Note what is to be said at the end of the file."""

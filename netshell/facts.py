@@ -6,7 +6,7 @@ It knows nothing of how the state is read, nor of how it is put into words.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address, ip_interface, ip_network
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 PC = "pc"
 """The name of the private machine's own network namespace, the one a learner starts in."""
@@ -165,9 +165,11 @@ class Frame:
     """False where TCP or UDP left its checksum to the interface, and that has not filled it in (as on lo)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """One frame on its way over one link: taken where it left, or where it arrived if the sender is not known."""
+class Crossing(NamedTuple):
+    """One frame on its way over one link: taken where it left, or where it arrived if the sender is not known.
+
+    A named tuple, because one is made for every packet of a long capture.
+    """
 
     number: int
     """Its place among all crossings of a session or a file, counted from 1."""

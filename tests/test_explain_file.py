@@ -238,12 +238,50 @@ def test_lines_are_written_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(pcap(*[PING] * 700))
     with explained(Request(str(path), "json")) as explanation:
-        assert [piece.count("\n") for piece in explanation.pieces()] == [500, 200]
+        assert [piece.count("\n") for piece in explanation.pieces()] == [200, 299, 201]
+
+
+LONG = pcap(*[PING, SYN, DATA, ASK, PONG, NOISE, wire.over_ip(6, wire.tcp(bytes(9000)))] * 500)
+"""Longer than the four megabytes from which on two processes take turns."""
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("view", ["table", "json"])
+@pytest.mark.parametrize(("chosen", "cut"), [("", 0), ("", 5), ("tcp", 0), ("ip6", 5), ("udp port 99", 0)])
+def test_two_processes_write_what_one_writes(tmp_path: Path, view: View, chosen: str, cut: int) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(LONG[: len(LONG) - cut])
+    with explained(Request(str(path), view, chosen)) as alone, explained(Request(str(path), view, chosen)) as both:
+        lines = [each if isinstance(each, str) else each.plain for each in alone.lines()]
+        assert "".join(both.pieces()) == "".join(f"{line}\n" for line in lines)
+    assert (both.problem, both.code) == (alone.problem, alone.code)
+    assert bool(both.problem) == bool(cut or chosen == "udp port 99")
 
 
 _HEADS = [b"", pcap(), pcap(PING), pcap(PING, link_type=113)]
 _STREAMED: tuple[View, ...] = ("table", "ladder", "stories", "json", "count")
 _OPENED: tuple[View, ...] = ("packet", "follow")
+_FRAMES = st.lists(
+    st.one_of(
+        st.binary(max_size=90),
+        st.sampled_from([PING, PONG, ASK, SYN, DATA, NOISE]),
+        st.builds(lambda text: wire.over_ip(6, wire.tcp(f"GET /{text} HTTP/1.1\r\n".encode())), st.text(max_size=50)),
+        st.builds(lambda data: wire.over_ip(17, wire.udp(data, ports=(53, 53))), st.binary(max_size=60)),
+    ),
+    max_size=5,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(_FRAMES, st.sampled_from(["table", "json"]), st.integers(20, 200))
+def test_text_has_what_a_terminal_has(
+    tmp_path_factory: pytest.TempPathFactory, frames: list[bytes], view: View, width: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.pcap"
+    path.write_bytes(pcap(*frames))
+    request = Request(str(path), view, width=width)
+    with explained(request) as text, explained(request) as screen:
+        assert "".join(text.pieces()) == "".join(f"{line.plain}\n" for line in screen.screen_lines())
 
 
 @given(st.binary(max_size=300), st.sampled_from(_HEADS))

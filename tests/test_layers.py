@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "netshell"
 
 VALUES = ("errors", "topology", "facts")
-PURE = ("checks", "lesson", "packets", "explain")
+PURE = ("checks", "lesson", "packets", "explain", "diagnosis")
 BASE = ("linux", "namespaces", "helper")
 EFFECTS = (*BASE, "host", "sandbox", "kernel", "lab", "capture", "terminal", "progress", "progress_file")
 BELOW = (*VALUES, *PURE, *EFFECTS)
@@ -25,6 +25,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "checks": (*VALUES, "packets"),
     "lesson": (*VALUES, "checks", "packets"),
     "explain": (*VALUES, "packets"),
+    "diagnosis": (*VALUES, "packets", "explain"),
     # 2: effects; the first three are the base of the others
     "linux": (),
     "namespaces": (*VALUES, "linux"),
@@ -37,6 +38,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "terminal": VALUES,
     "progress_file": VALUES,
     "progress": (*VALUES, "progress_file"),
+    "turns": (),
     # 3: engine
     "launch": (*VALUES, *EFFECTS, "config"),
     "session": (*BELOW, "launch"),
@@ -48,7 +50,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "repl": (*BELOW, "launch", "session", "commands", "render", "views", "packet_views"),
     "author": (*BELOW, "launch", "session", "render"),
     "run": (*BELOW, "launch", "session", "commands", "render", "views", "packet_views"),
-    "explain_file": (*VALUES, *PURE, "render"),
+    "explain_file": (*VALUES, *PURE, "render", "turns"),
     "doctor": (*BELOW, "render"),
     "bug": ("__init__",),
     "loop": (),
@@ -79,7 +81,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 OWNERS: dict[str, tuple[str, ...]] = {
     "pyroute2": ("kernel",),
     "prompt_toolkit": ("terminal", "commands", "repl"),
-    "rich": ("render", "views", "repl", "doctor", "cli"),
+    "rich": ("render", "views", "repl", "doctor", "cli", "author"),
     "pydantic": ("lesson",),
     "markdown_it": ("lesson",),
     "yaml": ("lesson",),
@@ -152,6 +154,6 @@ def test_imports_are_found_wherever_they_stand(tmp_path: Path, monkeypatch: pyte
     path.write_text(source, encoding="utf-8")
     assert sorted(imports(path)) == [(2, "rich.text"), (4, "netshell.session"), (5, "netshell.checks.base")]
     assert [fault.partition(": ")[2] for fault in faults(path)] == [
-        "rich is imported by render, views, repl, doctor, cli only",
+        "rich is imported by render, views, repl, doctor, cli, author only",
         "checks may not import session",
     ]

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 
 import pytest
-from wire import IP_1, IP_2, arp, ethernet, icmp, ipv4, ipv6, tcp, udp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wire import IP_1, IP_2, arp, ethernet, icmp, ip, ipv4, ipv6, tag, tcp, udp
 
 from netshell.explain.owners import Owners, owners_in
 from netshell.facts import Address, Crossing, End, Frame, Link, Node, Snapshot
+from netshell.packets.file_trace import trace as file_trace
+from netshell.packets.files import Interface, Record
 from netshell.packets.trace import Observer, Seen
 from netshell.packets.wiring import Wiring
 
@@ -64,6 +68,21 @@ def test_an_echo_of_the_same_bytes_is_not_passed_on() -> None:
     assert follows((A, B, said), (B, A, echoed)) == [0, 0]
 
 
+def test_two_machines_that_greet_the_link_alike_are_two() -> None:
+    def greeting(target: str, group: str) -> bytes:
+        wanted = icmp(135, rest=0, payload=ip(target))
+        return ethernet(0x86DD, ipv6(58, wanted, src="::", dst=group), dst="33:33:ff:00:00:01")
+
+    assert follows((A, B, greeting("fe80::1", "ff02::1:ff00:1")), (B, A, greeting("fe80::2", "ff02::1:ff00:1"))) == [
+        0,
+        0,
+    ]
+
+
+def test_nobody_passes_on_without_counting_down() -> None:
+    assert follows((A, R0, ping()), (R1, B, ping(src=PUBLIC))) == [0, 0]
+
+
 def test_a_packet_of_long_ago_is_another_one() -> None:
     assert follows((A, R0, ping()), (R1, B, ping(ttl=63)), apart_ns=5_000_000_000) == [0, 0]
 
@@ -96,6 +115,49 @@ def test_what_kernels_send_unasked_is_noise(kind: int, src: str, reason: str) ->
 def test_a_bridge_protocol_unit_is_noise() -> None:
     (seen,) = trace((A, B, bytes.fromhex("0180c2000000020000000001 0026 424203") + bytes(60)))
     assert seen.noise == "spanning tree"
+
+
+SOME_TCP = st.builds(
+    lambda ports, flags, seq, turned: ethernet(
+        0x0800,
+        ipv4(6, segment(ports, flags, seq), src=IP_2 if turned else IP_1, dst=IP_1 if turned else IP_2),
+    ),
+    st.sampled_from([(1, 2), (2, 1)]),
+    st.sampled_from([2, 16, 18, 17]),
+    st.integers(0, 3),
+    st.booleans(),
+)
+DATA = tcp(b"data", ports=(1, 2))
+ODD_IP = st.one_of(
+    st.builds(lambda part: ipv4(6, DATA, part=part), st.sampled_from([0, 1, 0x2000, 0x4000])),
+    st.builds(lambda words: ipv4(6, DATA, options=bytes(4 * words)), st.integers(0, 9)),
+    st.builds(lambda total: with_total_length(ipv4(6, DATA), total), st.integers(0, 60)),
+    st.just(ipv4(17, udp(b"x", ports=(1, 2)))),
+)
+ODD = st.one_of(
+    st.binary(max_size=80),
+    st.builds(lambda packet, size: ethernet(0x0800, packet)[:size], ODD_IP, st.integers(14, 99)),
+    st.builds(lambda packet, vlan: tag(vlan, 0x0800, packet), ODD_IP, st.integers(0, 4095)),
+    st.just(ethernet(0x86DD, ipv6(6, DATA))),
+)
+
+
+def segment(ports: tuple[int, int], flags: int, seq: int) -> bytes:
+    data = tcp(ports=ports, flags=flags)
+    return data[:4] + bytes([0, 0, 0, seq, 0, 0, 0, 3 - seq]) + data[12:]
+
+
+def with_total_length(packet: bytes, total: int) -> bytes:
+    return packet[:2] + total.to_bytes(2, "big") + packet[4:]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.one_of(SOME_TCP, ODD), st.booleans()), max_size=12))
+def test_packets_that_nobody_looks_at_change_nothing_for_the_others(frames: list[tuple[bytes, bool]]) -> None:
+    records = [Record(at, data, len(data), Interface()) for at, (data, _) in enumerate(frames)]
+    wanted = {number for number, (_, is_wanted) in enumerate(frames, 1) if is_wanted}
+    everything = [taken for taken in file_trace(records) if taken.seen.number in wanted]
+    assert list(file_trace(records, wanted.__contains__)) == everything
 
 
 def veth(name: str, peer: End | None) -> Link:

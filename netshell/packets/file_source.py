@@ -10,7 +10,8 @@ import shutil
 import stat
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,11 @@ class CaptureSource:
         """Packets may come at any time from now on: it is a pipe or a device, and no file."""
         return not self._is_file
 
+    @property
+    def size(self) -> int:
+        """Bytes; 0 where nobody knows."""
+        return os.fstat(self._stream.fileno()).st_size if self._is_file else 0
+
     def is_waiting(self) -> bool:
         """Nothing has come for a moment: who reads on may have to wait for the next packet."""
         return self.is_live and not select.select([self._stream], [], [], _MOMENT_S)[0]
@@ -81,6 +87,28 @@ class CaptureSource:
             return CaptureFile(self._stream, self.name)
         except OSError as error:
             raise self._unreadable(error) from error
+
+    @contextmanager
+    def twin(self) -> Iterator[Callable[[], None] | None]:
+        """What a forked child calls before it reads on from here, so as to leave its parent's place in the file alone.
+
+        None where the file may not be opened again.
+        """
+        mine = self._stream.fileno()
+        try:
+            own = os.open(f"/proc/self/fd/{mine}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            yield None
+            return
+
+        def part() -> None:
+            os.dup2(own, mine, inheritable=False)
+
+        try:
+            os.lseek(own, os.lseek(mine, 0, os.SEEK_CUR), os.SEEK_SET)
+            yield part
+        finally:
+            os.close(own)
 
     def _open(self, name: str) -> BinaryIO:
         try:

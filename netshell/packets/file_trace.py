@@ -4,13 +4,15 @@ Of other programs' files nobody knows which interface a frame came from and went
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from netshell.facts import Crossing, End
 from netshell.packets.files import Interface, Record
-from netshell.packets.trace import Observer, Seen
+from netshell.packets.layers import Packet
+from netshell.packets.reader_draft import made
+from netshell.packets.trace import Observer, Seen, read_once
 
 _TO = "to "
 """What begins a packet's comment that names the receiving end: `to ns2:eth0`."""
@@ -22,15 +24,34 @@ class Taken(NamedTuple):
     """One packet of a file."""
 
     seen: Seen
+    packet: Packet
     link: str
     """The interface that it was captured on, as the file names it; empty where it does not."""
 
 
-def trace(records: Iterable[Record]) -> Iterator[Taken]:
-    """Every packet of a file in its order, numbered from 1; one at a time is kept."""
+def trace(
+    records: Iterable[Record],
+    is_wanted: Callable[[int], bool] = lambda _number: True,
+    reader: Callable[[bytes, int, int], Packet] = read_once,
+) -> Iterator[Taken]:
+    """The packets of a file in its order, numbered from 1; one at a time is kept.
+
+    Of those whose numbers are not wanted, only what the others need is looked at. A `reader` that remembers nothing is
+    quicker for who asks no packet of a `Seen`.
+    """
     observer = Observer()
+    interface, is_placed = None, False
     for number, record in enumerate(records, 1):
-        yield Taken(observer.see(crossing_of(number, record)), record.interface.name)
+        if is_wanted(number):
+            packet = reader(record.data, record.interface.link_type, record.wire_length)
+            seen = observer.see_packet(crossing_of(number, record), packet)
+            yield made(Taken, (seen, packet, record.interface.name))
+            continue
+        if record.interface is not interface:
+            interface = record.interface
+            is_placed = end_of(interface) is not None
+        if is_placed or not observer.pass_over(record.data, interface.link_type):
+            observer.see(crossing_of(number, record))
 
 
 def crossing_of(number: int, record: Record) -> Crossing:
@@ -44,7 +65,7 @@ def crossing_of(number: int, record: Record) -> Crossing:
         sender = here
         receiver = _named(comment.removeprefix(_TO)) if comment.startswith(_TO) else None
         comment = "" if receiver is not None else comment
-    return Crossing(number, record.time_ns, sender, receiver, data, record.wire_length, link_type, comment)
+    return made(Crossing, (number, record.time_ns, sender, receiver, data, record.wire_length, link_type, comment))
 
 
 @lru_cache(maxsize=256)

@@ -72,7 +72,8 @@ class Source:
     """The bytes of a file, read forwards, with the place."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+        self.stream = stream
+        """Who reads from it itself says in `at` where he has come to."""
         self.at = 0
 
     def take(self, size: int, what: str) -> bytes:
@@ -86,7 +87,7 @@ class Source:
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; fewer at the end of the file only."""
-        data = self._stream.read(size)
+        data = self.stream.read(size)
         self.at += len(data)
         return data
 
@@ -174,16 +175,19 @@ class CaptureFile:
         snap_length, link_type = struct.unpack_from(f"{order}II", head, 12)
         interface = Interface("", link_type & 0x03FFFFFF, snap_length=snap_length, units_a_second=10**9 // unit_ns)
         header = struct.Struct(f"{order}IIII")
-        while True:
-            place = source.at
-            seconds, units, kept, length = header.unpack_from(source.take(header_bytes, "a packet's header"))
+        place, read = source.at, source.stream.read
+        while head := read(header_bytes):
+            if len(head) < header_bytes:
+                raise Damaged(ends_early(place, "a packet's header", len(head), header_bytes))
+            seconds, units, kept, length = header.unpack_from(head)
             if kept > LARGEST_PACKET:
                 raise Damaged(f"At byte {place:,} a packet claims {kept:,} bytes, more than any packet has.")
-            data = source.read(kept)
+            data = read(kept)
             time_ns = seconds * 1_000_000_000 + units * unit_ns
             if len(data) < kept:
                 yield Record(time_ns, data, max(length, kept), interface)
                 raise Damaged(ends_early(place, "a packet", header_bytes + len(data), header_bytes + kept))
+            source.at = place = place + header_bytes + kept
             yield Record(time_ns, data, length, interface)
 
 

@@ -202,6 +202,7 @@ Transport: TypeAlias = Tcp | Udp | Icmp | Icmp6
 Application: TypeAlias = Dns | Dhcp | Http
 Layer: TypeAlias = _Link | Network | Extension | Transport | Application | Other
 
+_IP = (Ipv4, Ipv6)
 _FILLERS = frozenset({"data", "padding"})
 
 
@@ -235,12 +236,14 @@ class Packet(NamedTuple):
     @property
     def src(self) -> str:
         """Who sent it: the IP address, or the hardware address where there is none."""
-        return self._end(0)
+        network = self.network
+        return network.src if isinstance(network, _IP) else self._hardware_end(0)
 
     @property
     def dst(self) -> str:
         """Whom it is for."""
-        return self._end(1)
+        network = self.network
+        return network.dst if isinstance(network, _IP) else self._hardware_end(1)
 
     @property
     def protocol(self) -> str:
@@ -271,10 +274,7 @@ class Packet(NamedTuple):
                 return f"{layer.name}: {layer.problem}"
         return ""
 
-    def _end(self, which: int) -> str:
-        network = self.network
-        if isinstance(network, Ipv4 | Ipv6):
-            return network.dst if which else network.src
+    def _hardware_end(self, which: int) -> str:
         for layer in self.layers:
             if isinstance(layer, Ethernet):
                 return layer.dst if which else layer.src

@@ -48,8 +48,9 @@ def _read_ethernet(draft: Draft) -> None:
     if draft.captured < 14:
         draft.short(0, draft.wire_end, "Ethernet", 14)
         return
-    kind = data[12] << 8 | data[13]
-    draft.layers.append(Ethernet._make((0, 14, *_macs(data[:12]), kind, "")))
+    header = _ethernet(data[:14])
+    kind = header.type
+    draft.layers.append(header)
     if kind >= _SHORTEST_TYPE:
         _read_carried(draft, 14, kind)
     elif kind <= _LONGEST_802_3:
@@ -59,9 +60,9 @@ def _read_ethernet(draft: Draft) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _macs(both: bytes) -> tuple[str, str]:
-    """Two hardware addresses as text; the same pair comes again and again."""
-    return both[:6].hex(":"), both[6:].hex(":")
+def _ethernet(header: bytes) -> Ethernet:
+    """The same header comes again and again."""
+    return Ethernet(0, 14, header[:6].hex(":"), header[6:12].hex(":"), header[12] << 8 | header[13])
 
 
 def _read_carried(draft: Draft, at: int, kind: int) -> None:

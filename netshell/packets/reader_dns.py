@@ -75,11 +75,13 @@ class _Message:
     def read(self, counts: list[int]) -> None:
         """Read the four sections. Raises _Malformed where one ends too early."""
         for number in range(counts[0]):
-            self._need(self.place, 1, f"question {number + 1} of {counts[0]} is missing")
+            if self.place >= self._end:
+                raise _Malformed(f"question {number + 1} of {counts[0]} is missing")
             self.questions.append(self._question())
         for title, section, count in zip(("answer", "authority", "additional"), self.sections, counts[1:], strict=True):
             for number in range(count):
-                self._need(self.place, 1, f"{title} record {number + 1} of {count} is missing")
+                if self.place >= self._end:
+                    raise _Malformed(f"{title} record {number + 1} of {count} is missing")
                 section.append(self._record())
 
     def _need(self, at: int, size: int, problem: str) -> None:
@@ -100,7 +102,8 @@ class _Message:
         self._need(at, 10, "a record ends before its length")
         kind, group, ttl, length = _RECORD.unpack_from(self._data, at)
         at += 10
-        self._need(at, length, f"a record of {length} bytes, of which {self._end - at} are there")
+        if at + length > self._end:
+            raise _Malformed(f"a record of {length} bytes, of which {self._end - at} are there")
         problem = ""
         try:
             value = self._value(kind, at, at + length) if length or group not in _WITHOUT_DATA else ""

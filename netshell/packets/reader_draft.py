@@ -3,6 +3,9 @@
 from netshell.packets.layers import Application, Layer, Network, Other, Packet, Transport
 from netshell.packets.names import DETAILS
 
+made = tuple.__new__
+"""Makes a named tuple of its type and all its values, in half the time of a call of the type."""
+
 
 class Draft:
     """The bytes, and the layers found so far. Ends (`end`) are places on the wire: they may lie behind the capture.
@@ -31,7 +34,8 @@ class Draft:
 
     def packet(self, link_type: int) -> Packet:
         """What has been read, as the value that others get."""
-        return Packet._make(
+        return made(
+            Packet,
             (
                 self.data,
                 self.wire_end,
@@ -44,7 +48,7 @@ class Draft:
                 self.tags,
                 self.body_at,
                 self.body_end,
-            )
+            ),
         )
 
     def name(self, at: int, end: int, name: str, problem: str = "") -> None:
@@ -61,7 +65,7 @@ class Draft:
             detail = messages.get(self.data[at + offset], "") if size > offset else ""
         if size < 0:
             at, size = captured, 0
-        self.layers.append(Other(at, size, name, detail, problem))
+        self.layers.append(made(Other, (at, size, name, detail, problem)))
 
     def body(self, at: int, end: int) -> None:
         """Set where the payload lies."""

@@ -7,7 +7,7 @@ from socket import AF_INET6, inet_ntoa, inet_ntop
 from netshell.packets.headers import Extension, IpOption, Ipv4, Ipv6
 from netshell.packets.layers import Layer
 from netshell.packets.names import IP_OPTIONS, IP_PROTOCOLS
-from netshell.packets.reader_draft import Draft
+from netshell.packets.reader_draft import Draft, made
 from netshell.packets.reader_icmp import read_icmp, read_icmp6
 from netshell.packets.reader_transport import read_tcp, read_udp
 
@@ -42,9 +42,9 @@ def read_ipv4(draft: Draft, at: int, end: int) -> int:
         elif size > 20:
             options = _options(draft.data, at + 20, min(at + size, captured))
             claimed, size = size if at + size > captured else 0, min(size, captured - at)
-    src, dst = _ipv4_addresses(both)
-    header = Ipv4._make(
-        (at, size, tos, total, ident, part, ttl, protocol, checksum, src, dst, options, problem, claimed)
+    src, dst = ipv4_addresses(both)
+    header = made(
+        Ipv4, (at, size, tos, total, ident, part, ttl, protocol, checksum, src, dst, options, problem, claimed)
     )
     draft.layers.append(header)
     draft.network = header
@@ -59,7 +59,7 @@ def read_ipv4(draft: Draft, at: int, end: int) -> int:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _ipv4_addresses(both: bytes) -> tuple[str, str]:
+def ipv4_addresses(both: bytes) -> tuple[str, str]:
     """Source and destination as text; the same pair comes again and again."""
     return inet_ntoa(both[:4]), inet_ntoa(both[4:])
 
@@ -129,8 +129,8 @@ def read_ipv6(draft: Draft, at: int, end: int) -> int:
     if following in _EXTENSIONS and not is_lost:
         extensions, protocol, place = _extensions(draft, following, place, end)
     src, dst = _ipv6_addresses(both)
-    header = Ipv6._make(
-        (at, 40, first >> 20 & 0xFF, first & 0xFFFFF, length, following, hops, src, dst, protocol, problem)
+    header = made(
+        Ipv6, (at, 40, first >> 20 & 0xFF, first & 0xFFFFF, length, following, hops, src, dst, protocol, problem)
     )
     draft.layers.append(header)
     draft.network = header

@@ -7,7 +7,7 @@ from netshell.packets.headers import Tcp, TcpOption, Udp
 from netshell.packets.names import TCP_OPTIONS, TCP_PORTS, UDP_PORTS
 from netshell.packets.reader_dhcp import read_dhcp
 from netshell.packets.reader_dns import read_dns
-from netshell.packets.reader_draft import Draft
+from netshell.packets.reader_draft import Draft, made
 from netshell.packets.reader_http import BARE_START, START, read_http
 
 _TCP_HEADER = struct.Struct("!HHIIBBHHH")
@@ -16,6 +16,8 @@ _TIMESTAMPS = struct.Struct("!II")
 _DNS_PORT = 53
 _DNS_PORTS = frozenset({_DNS_PORT, 5353, 5355})
 """DNS, multicast DNS, LLMNR."""
+_CAPITALS = frozenset(range(0x41, 0x5B))
+"""What a line that begins an HTTP message begins with: a quick look spares most payloads two slow ones."""
 _DHCP_PORTS = frozenset({67, 68})
 _BOOTP_BYTES = 236
 _MOST_DNS_MESSAGES = 32
@@ -35,7 +37,7 @@ def read_tcp(draft: Draft, at: int, end: int) -> None:
     problem = ""
     if size == 32 and body <= there and data[at + 20 : at + 24] == b"\x01\x01\x08\x0a":
         times = _TIMESTAMPS.unpack_from(data, at + 24)
-        options = (*_two_blanks(at + 20), TcpOption(at + 22, 10, 8, "timestamps", times))
+        options = (*_two_blanks(at + 20), made(TcpOption, (at + 22, 10, 8, "timestamps", times, "")))
     elif size < 20:
         problem = f"a header length of {size} bytes; the shortest is 20"
         size, body = 20, at + 20
@@ -50,8 +52,8 @@ def read_tcp(draft: Draft, at: int, end: int) -> None:
     claimed = 0
     if at + size > there:
         claimed, size = size, there - at
-    segment = Tcp._make(
-        (at, size, src, dst, seq, ack, flags, window, checksum, urgent, length, options, problem, claimed)
+    segment = made(
+        Tcp, (at, size, src, dst, seq, ack, flags, window, checksum, urgent, length, options, problem, claimed)
     )
     draft.layers.append(segment)
     draft.transport = segment
@@ -117,7 +119,9 @@ def _read_stream(draft: Draft, src: int, dst: int, at: int, end: int) -> None:
     there = draft.body_end
     if at >= there:
         draft.name(at, end, "data")
-    elif match := START.match(draft.data, at, there) or BARE_START.match(draft.data, at, there):
+    elif draft.data[at] in _CAPITALS and (
+        match := START.match(draft.data, at, there) or BARE_START.match(draft.data, at, there)
+    ):
         read_http(draft, match, at, end)
     elif _DNS_PORT in {src, dst}:
         _read_dns_stream(draft, at, end)

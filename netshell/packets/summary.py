@@ -36,42 +36,50 @@ def _harmless_character(character: str) -> str:
 
 def summary(packet: Packet, numbers: tuple[int, int] | None = None) -> str:
     """What the packet says, in one line. `numbers` are TCP's, as `relative.Sequences` counts them; else as sent."""
-    application, transport = packet.application, packet.transport
-    if isinstance(application, Http):
-        text = _http(application)
-    elif isinstance(application, Dns):
-        text = _dns(application)
-    elif isinstance(application, Dhcp):
-        text = _dhcp(application)
-    elif isinstance(transport, Tcp):
-        text = _tcp(packet, transport, numbers)
-    elif isinstance(transport, Udp):
-        text = f"{transport.src_port} → {transport.dst_port} len={max(transport.length - 8, 0)}{_carried(packet)}"
-    elif isinstance(transport, Icmp):
-        text = _icmp(transport)
-    elif isinstance(transport, Icmp6):
-        text = _icmp6(transport)
-    elif isinstance(packet.network, Arp):
-        text = _arp(packet.network)
-    else:
-        text = _named(packet)
     problem = packet.problem
-    if problem:
-        text = f"{text} [{problem}]"
-    return harmless(text)
+    return harmless(f"{_said(packet, numbers)} [{problem}]") if problem else said(packet, numbers)
+
+
+def said(packet: Packet, numbers: tuple[int, int] | None = None) -> str:
+    """The same without what is wrong with the packet."""
+    return harmless(_said(packet, numbers))
+
+
+def _said(packet: Packet, numbers: tuple[int, int] | None) -> str:
+    match packet.application or packet.transport or packet.network:
+        case Tcp() as segment:
+            text = _tcp(packet, segment, numbers)
+        case Http() as message:
+            text = message.first_line
+        case Dns() as message:
+            text = _dns(message)
+        case Dhcp() as message:
+            text = _dhcp(message)
+        case Udp() as datagram:
+            text = f"{datagram.src_port} → {datagram.dst_port} len={max(datagram.length - 8, 0)}{_carried(packet)}"
+        case Icmp() as message:
+            text = _icmp(message)
+        case Icmp6() as message:
+            text = _icmp6(message)
+        case Arp() as message:
+            text = _arp(message)
+        case _:
+            text = _named(packet)
+    return text
 
 
 def _tcp(packet: Packet, segment: Tcp, numbers: tuple[int, int] | None) -> str:
     seq, ack = numbers or (segment.seq, segment.ack)
-    line = f"{segment.src_port} → {segment.dst_port} [{_flags(segment.flags)}] seq={seq}"
-    if segment.flags & ACK:
-        line = f"{line} ack={ack}"
-    line = f"{line} win={segment.window}"
-    return f"{line} len={segment.length}{_carried(packet)}" if segment.length else line
+    flags, length = segment.flags, segment.length
+    answers = f" ack={ack}" if flags & ACK else ""
+    carries = f" len={length}{_carried(packet)}" if length else ""
+    ports = f"{segment.src_port} → {segment.dst_port}"
+    return f"{ports} [{flag_words(flags)}] seq={seq}{answers} win={segment.window}{carries}"
 
 
 @lru_cache(maxsize=256)
-def _flags(flags: int) -> str:
+def flag_words(flags: int) -> str:
+    """The control bits of a TCP header that are set: `SYN, ACK`."""
     return ", ".join(name for bit, name in enumerate(TCP_FLAGS) if flags >> bit & 1) or "no flags"
 
 
@@ -182,10 +190,6 @@ def _dhcp(message: Dhcp) -> str:
         return f"{words} {message.your_ip}" + (f" for {lease[0]} s" if lease else "")
     wanted = message.option(50)
     return f"{words} {wanted[0]}" if wanted else words
-
-
-def _http(message: Http) -> str:
-    return message.first_line
 
 
 def _named(packet: Packet) -> str:

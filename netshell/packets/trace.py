@@ -11,7 +11,8 @@ from typing import NamedTuple
 from netshell.facts import Crossing
 from netshell.packets.headers import Ipv4, Ipv6, Tcp
 from netshell.packets.layers import Icmp, Icmp6, Other, Packet
-from netshell.packets.reader import read
+from netshell.packets.reader import ETHERNET, read
+from netshell.packets.reader_draft import made
 from netshell.packets.relative import Sequences
 
 _MOST_ARRIVALS = 4096
@@ -51,10 +52,10 @@ class Seen(NamedTuple):
     def packet(self) -> Packet:
         """Its layers, read from its bytes: some microseconds, each time."""
         crossing = self.crossing
-        return _read(crossing.data, crossing.link_type, crossing.wire_length)
+        return read_once(crossing.data, crossing.link_type, crossing.wire_length)
 
 
-_read = lru_cache(maxsize=64)(read)
+read_once = lru_cache(maxsize=64)(read)
 """A packet is looked at several times in a row: when it is seen, by a filter, by a view, on each link it crosses."""
 
 
@@ -63,18 +64,22 @@ class Observer:
 
     def __init__(self) -> None:
         self._sequences = Sequences()
-        self._arrivals: OrderedDict[tuple[str, object], tuple[int, int, str, str]] = OrderedDict()
+        self._arrivals: OrderedDict[tuple[str, object], tuple[int, int, str, str, int]] = OrderedDict()
 
     def see(self, crossing: Crossing) -> Seen:
         """The next crossing, with what is known of it."""
-        return self.see_packet(crossing, _read(crossing.data, crossing.link_type, crossing.wire_length))
+        return self.see_packet(crossing, read_once(crossing.data, crossing.link_type, crossing.wire_length))
 
     def see_packet(self, crossing: Crossing, packet: Packet) -> Seen:
         """The same for who has the packet already."""
         follows = 0
         if crossing.sender is not None or crossing.receiver is not None:
             follows = self._follow(crossing, packet)
-        return Seen(crossing, packet.protocol, self._sequences.numbers(packet), follows, noise(packet))
+        return made(Seen, (crossing, packet.protocol, self._sequences.numbers(packet), follows, noise(packet)))
+
+    def pass_over(self, data: bytes, link_type: int) -> bool:
+        """Remember what later packets need of one without ends that nobody looks at; False where it must be seen."""
+        return link_type == ETHERNET and self._sequences.skim(data)
 
     def _follow(self, crossing: Crossing, packet: Packet) -> int:
         """Which crossing this one carries on: the same packet arrived at its sender a moment ago."""
@@ -83,17 +88,23 @@ class Observer:
         if crossing.sender is not None:
             arrival = self._arrivals.get((crossing.sender.node, body))
             if arrival is not None:
-                number, time_ns, came_from, meant_for = arrival
+                number, time_ns, came_from, meant_for, ttl = arrival
                 is_recent = crossing.time_ns - time_ns <= _PASSED_ON_WITHIN_NS
-                if is_recent and (src == came_from or dst == meant_for):
+                is_bridged = (src, dst) == (came_from, meant_for)
+                is_routed = _ttl(packet) < ttl and (src == came_from or dst == meant_for)
+                if is_recent and (is_bridged or is_routed):
                     follows = number
         if crossing.receiver is not None and crossing.receiver != crossing.sender:
             key = (crossing.receiver.node, body)
-            self._arrivals[key] = (crossing.number, crossing.time_ns, src, dst)
+            self._arrivals[key] = (crossing.number, crossing.time_ns, src, dst, _ttl(packet))
             self._arrivals.move_to_end(key)
             if len(self._arrivals) > _MOST_ARRIVALS:
                 self._arrivals.popitem(last=False)
         return follows
+
+
+def _ttl(packet: Packet) -> int:
+    return packet.network.ttl if isinstance(packet.network, Ipv4 | Ipv6) else 0
 
 
 def _body(packet: Packet) -> object:
@@ -105,8 +116,10 @@ def _body(packet: Packet) -> object:
     match packet.transport:
         case Tcp() as segment:
             inner: object = (segment.seq, segment.ack, segment.flags, segment.length)
+        case Icmp() | Icmp6() as message if message.is_echo or message.is_error:
+            inner = (message.type, message.code, message.sequence, packet.payload)
         case Icmp() | Icmp6() as message:
-            inner = (message.type, message.code, message.sequence if message.is_echo else 0, packet.payload)
+            inner = packet.data[message.at :]
         case _:
             inner = packet.payload or packet.data[network.at + network.size :]
     return type(network), ident, inner

@@ -5,9 +5,10 @@ It knows nothing of what is written.
 
 from collections.abc import Mapping
 from io import StringIO
-from typing import IO, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Literal, TypeAlias
 
-from rich.console import Console, RenderableType
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 Colour: TypeAlias = Literal["colour", "plain", "none"]
 """`colour`: the 16 ANSI colours and bold; `plain`: bold and dim only; `none`: text without any sequence."""
@@ -22,8 +23,10 @@ def colour_for(environ: Mapping[str, str], *, is_terminal: bool) -> Colour:
     return "plain" if environ.get("NO_COLOR") else "colour"
 
 
-def make_console(file: IO[str] | None = None, *, width: int, height: int = 24, colour: Colour = "colour") -> Console:
+def make_console(file: IO[str] | None = None, *, width: int, height: int = 24, colour: Colour = "colour") -> "Console":
     """A console of that size, `width` and `height` in characters, which reads nothing from the environment."""
+    from rich.console import Console  # noqa: PLC0415 - lines and pages of text are shown without it
+
     return Console(
         file=file,
         width=max(width, 1),
@@ -40,7 +43,7 @@ def make_console(file: IO[str] | None = None, *, width: int, height: int = 24, c
     )
 
 
-def as_text(renderable: RenderableType, *, width: int, colour: Colour = "colour") -> str:
+def as_text(renderable: "RenderableType", *, width: int, colour: Colour = "colour") -> str:
     """What a renderable puts on the screen, ANSI sequences and line ends included."""
     out = StringIO()
     make_console(out, width=width, colour=colour).print(renderable)

@@ -1,11 +1,12 @@
 """The few words that a packet gets where there is little room, such as on the arrow of a ladder; pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 
-from netshell.packets.headers import Arp, Ipv4, Ipv6, Tcp, Udp
+from netshell.packets.headers import ACK, Arp, Ipv4, Ipv6, Tcp, Udp
 from netshell.packets.layers import Icmp, Icmp6, Other, Packet
 from netshell.packets.messages import Dhcp, Dns, Http
-from netshell.packets.summary import harmless, summary
+from netshell.packets.summary import flag_words, harmless, said
 
 _LONGEST = 120
 _NOBODY = "0.0.0.0"  # noqa: S104 - the address of who has none yet, not one to bind to
@@ -43,50 +44,52 @@ def labels(packet: Packet, numbers: tuple[int, int] | None = None) -> tuple[str,
 
     `numbers` are TCP's, as `relative.Sequences` counts them; else as sent.
     """
-    found = [harmless(text, _LONGEST) for text in _labels(packet, numbers)]
-    if packet.problem:
-        reason = harmless(packet.problem, _LONGEST)
-        found = [f"{found[0]} [{reason}]", *(f"{text} [malformed]" for text in found)]
+    found: Iterable[str] = sound_labels(packet, numbers)
+    problem = packet.problem
+    if problem:
+        texts = list(found)
+        found = [f"{texts[0]} [{harmless(problem, _LONGEST)}]", *(f"{text} [malformed]" for text in texts)]
     return tuple(dict.fromkeys(found))
 
 
-def _labels(packet: Packet, numbers: tuple[int, int] | None) -> Iterator[str]:
+def sound_labels(packet: Packet, numbers: tuple[int, int] | None = None) -> Iterator[str]:
+    """The same one after the other, without a word on what is wrong with the packet."""
+    return map(harmless, _labels(packet, numbers), repeat(_LONGEST))
+
+
+def _labels(packet: Packet, numbers: tuple[int, int] | None) -> Iterable[str]:
+    found: Iterable[str]
     match packet.application or packet.transport or packet.network:
-        case Http() as message:
-            yield from _http(message)
-        case Dns() as message:
-            yield from _dns(message)
-        case Dhcp() as message:
-            yield from _dhcp(message)
         case Tcp() as segment:
-            yield from _tcp(packet, segment, numbers)
+            found = segment_labels(packet, segment, numbers)
+        case Http() as message:
+            found = _http(message)
+        case Dns() as message:
+            found = _dns(message)
+        case Dhcp() as message:
+            found = _dhcp(message)
         case Udp() as datagram:
-            yield from _udp(packet, datagram)
+            found = _udp(packet, datagram)
         case Icmp() as message:
-            yield from _icmp(packet, message)
+            found = _icmp(packet, message)
         case Icmp6() as message:
-            yield from _icmp6(packet, message)
+            found = _icmp6(packet, message)
         case Arp() as message:
-            yield from _arp(message)
+            found = _arp(message)
         case _:
-            yield from _named(packet)
+            found = _named(packet)
+    return found
 
 
 def _named(packet: Packet) -> Iterator[str]:
     """What is only named, and the pieces of fragmented packets."""
-    yield _without_problem(packet)
+    yield said(packet)
     network = packet.network
     last = next((layer for layer in reversed(packet.layers) if layer.name not in {"data", "padding"}), None)
     if isinstance(last, Other):
         if last.name == "fragment" and isinstance(network, Ipv4):
             yield f"fragment at {network.fragment_offset}"
         yield f"{last.name} {last.detail}".rstrip()
-
-
-def _without_problem(packet: Packet) -> str:
-    """The line of the list, without what is wrong with the packet."""
-    text = summary(packet)
-    return text.removesuffix(f" [{harmless(packet.problem)}]") if packet.problem else text
 
 
 def _arp(arp: Arp) -> Iterator[str]:
@@ -114,17 +117,17 @@ def last_part(address: str) -> str:
     return sign + address.rpartition(sign)[2]
 
 
-def _tcp(packet: Packet, segment: Tcp, numbers: tuple[int, int] | None) -> Iterator[str]:
+def segment_labels(packet: Packet, segment: Tcp, numbers: tuple[int, int] | None) -> tuple[str, str, str]:
+    """Of one that carries nothing that is read: with its ports, without them, and without its numbers. All harmless."""
     seq, ack = numbers or (segment.seq, segment.ack)
-    words = ", ".join(segment.flag_names) or "no flags"
+    words = flag_words(segment.flags)
     if segment.length:
         words = f"{_bytes(segment.length)} {words}"
-    if packet.protocol != "TCP":
-        words = f"{packet.protocol} {words}"
-    counted = f"seq {seq}, ack {ack}" if segment.is_ack else f"seq {seq}"
-    yield f"{segment.src_port}→{segment.dst_port} {words} {counted}"
-    yield f"{words} {counted}"
-    yield words
+    protocol = packet.protocol
+    if protocol != "TCP":
+        words = f"{protocol} {words}"
+    counted = f"{words} seq {seq}, ack {ack}" if segment.flags & ACK else f"{words} seq {seq}"
+    return f"{segment.src_port}→{segment.dst_port} {counted}", counted, words
 
 
 def _bytes(count: int) -> str:
@@ -141,7 +144,7 @@ def _icmp(packet: Packet, message: Icmp) -> Iterator[str]:
     if message.is_echo:
         yield f"echo {'request' if message.type else 'reply'} {message.sequence}"
         return
-    yield _lower(_without_problem(packet))
+    yield _lower(said(packet))
     if message.type == 5:
         yield f"redirect: use {message.gateway}"
     elif message.type == 3:
@@ -158,7 +161,7 @@ def _icmp6(packet: Packet, message: Icmp6) -> Iterator[str]:
     if message.is_echo:
         yield f"echo {'request' if message.type == 128 else 'reply'} {message.sequence}"
         return
-    yield _lower(_without_problem(packet))
+    yield _lower(said(packet))
     if message.type == 135:
         yield f"who has {message.target}?"
         yield f"who has {last_part(message.target)}?"

@@ -5,14 +5,14 @@ rich lays out a thousand rows in half a second; a view that somebody pages throu
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.segment import Segment
-from rich.style import Style
 
 from netshell.render.console import Colour, safe
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 Piece = tuple[str, str]
 """Harmless text and its style, one of the names below or empty."""
@@ -58,7 +58,10 @@ class Line(NamedTuple):
             ]
         )
 
-    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, _console: "Console", _options: "ConsoleOptions") -> "RenderResult":
+        from rich.segment import Segment  # noqa: PLC0415 - a list of packets is shown without rich's console
+        from rich.style import Style  # noqa: PLC0415 - as above
+
         for text, style in self.pieces:
             yield Segment(text, Style.parse(style) if style else None)
         yield Segment.line()
@@ -111,16 +114,19 @@ def pad(text: str, cells: int) -> str:
 
 def width_of(text: str) -> int:
     """How many columns of the screen a text takes."""
-    if text.isascii() or text.replace("→", "-").isascii():  # nearly all: counting characters one by one takes long
-        return len(text)
-    return cell_len(text)
+    return len(text) if _is_narrow(text) else cell_len(text)
+
+
+def _is_narrow(text: str) -> bool:
+    """Each character surely takes one column: nearly always, and to look at them one by one takes long."""
+    return text.isascii() or (rest := text.replace("→", "-")).isascii() or rest.replace("·", "-").isascii()
 
 
 def _cut(text: str, cells: int) -> str:
     """As much of the beginning as fits; a wide character is not halved."""
     if cells < 1:
         return ""
-    return text[:cells] if text.isascii() else chop_cells(text[: cells * 4], cells)[0]
+    return text[:cells] if _is_narrow(text) else chop_cells(text[: cells * 4], cells)[0]
 
 
 def folded(text: str, cells: int, *, hang: int = 0) -> Iterator[str]:
