@@ -3,8 +3,9 @@
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import click
 
@@ -218,10 +219,33 @@ def lessons(is_json: bool, directories: tuple[Path, ...]) -> None:  # noqa: FBT0
 
 @cli.group(cls=_Table)
 def lesson() -> None:
-    """For authors: check lessons, and prove that they work.
+    """For authors: begin a lesson, check it, and prove that it works.
 
-    A lesson is one Markdown file. While you write: `netshell lesson check FILE`, then `netshell lesson test FILE`.
+    A lesson is one Markdown file: `netshell lesson new FILE` writes one to begin with. `netshell lesson watch FILE`
+    stands beside you while you write; `netshell lesson test FILE` proves that all of it works.
     """
+
+
+@lesson.command()
+@click.argument("file", type=click.Path(path_type=Path), default="my-lesson.md")
+def new(file: Path) -> None:
+    """Write a small lesson that works, and shows the whole format, to FILE (my-lesson.md)."""
+    from netshell.author.template import write_template
+
+    write_template(file)
+    _put_text(f"{file} is written. `netshell lesson watch {file}` shows what becomes of it while you edit.\n")
+
+
+@lesson.command()
+@click.argument("part", required=False)
+def schema(part: str | None) -> None:
+    """The JSON Schema of a lesson's YAML parts, for editors.
+
+    PART is `front` for the front matter, or a role: `check`, `keep`, `wrong`, `ask`, `show`. Without it: any of them.
+    """
+    from netshell.author.template import schema_text
+
+    _put_text(schema_text(part or ""))
 
 
 @lesson.command()
@@ -239,45 +263,101 @@ def check(files: tuple[str, ...], directories: tuple[Path, ...]) -> None:
     _end(ExitCode.FAILED if any(not fault.is_warning for fault in found) else ExitCode.DONE)
 
 
-@lesson.command()
+@lesson.command(short_help="Prove lessons by playing them.")
 @click.argument("files", nargs=-1, required=True, metavar="LESSON...")
 @click.option("--seeds", type=click.IntRange(1, 100), default=2, show_default=True, help="How many sets of addresses.")
-@click.option("--json", "is_json", is_flag=True, help="One JSON object for each step.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help="So many machines at once; by default two for each processor, since proofs wait most of the time.",
+)
+@click.option("--mutate", is_flag=True, help="Also change addresses and nodes in solutions: how many are noticed?")
+@click.option("--json", is_flag=True, help="One JSON object for each proof.")
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="JUnit XML, for CI.")
 @click.option(
     "--timeout",
-    "timeout_s",
     type=click.FloatRange(0.1, 600),
     default=15.0,
     show_default=True,
     metavar="SECONDS",
     help="So long a line may take, and the checks to hold after the last.",
 )
+@click.option(
+    "--step-timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=120.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="So long the whole proof of a step may take.",
+)
 @_DIRECTORIES
-def test(
-    files: tuple[str, ...],
-    seeds: int,
-    is_json: bool,  # noqa: FBT001 - click calls by keyword
-    timeout_s: float,
-    directories: tuple[Path, ...],
-) -> None:
-    """Prove lessons, on a private machine, by playing them.
+def test(files: tuple[str, ...], directories: tuple[Path, ...], **options: Any) -> None:  # noqa: ANN401 - as click calls it
+    """Prove lessons, on private machines, by playing them.
 
     Each step's checks fail before its solution and hold after it, and after every other solution; they fail when any
-    one line of it is left out; each known mistake gets its own message; what must stay true stays true; no hint
-    gives the solution away.
+    one line of it is left out; each known mistake gets its own message, and the solution still passes after it; what
+    must stay true stays true; no hint gives the solution away. Warnings do not fail a lesson.
     """
-    from netshell.launch import launch
+    from netshell.sandbox.identity import become_invoking_user
 
-    launched = launch()
-    from netshell import loop
-    from netshell.author import Report, prove
-    from netshell.lesson import library
-    from netshell.session import Bench
+    become_invoking_user(os.environ)
+    from netshell.author.jobs import Limits, Workers
 
-    paths = [library.find(name, directories) for name in files]
-    report = Report(lambda text: _put(text.encode("utf-8", "replace")), is_json=is_json)
-    loop.run(prove(Bench(launched), paths, range(1, seeds + 1), report, timeout_s=timeout_s))
-    _end(ExitCode.DONE if report.is_proved else ExitCode.FAILED)
+    with contextlib.closing(Workers(options["jobs"] or 2 * len(os.sched_getaffinity(0)))) as workers:
+        from netshell import loop
+        from netshell.author.prove import Request, prove
+        from netshell.lesson import library
+
+        request = Request(
+            [library.find(name, directories) for name in files],
+            range(1, options["seeds"] + 1),
+            Limits(options["timeout"], options["step_timeout"], is_mutated=options["mutate"]),
+            is_json=options["json"],
+            junit=options["junit"],
+        )
+        is_proved = loop.run(prove(workers, request, _put_text, _put_aside if sys.stderr.isatty() else None))
+    _end(ExitCode.DONE if is_proved else ExitCode.FAILED)
+
+
+@lesson.command(short_help="Check a lesson at each save, and prove the step.")
+@click.argument("file")
+@click.option("--step", type=click.IntRange(1), default=1, help="Begin at this step.")
+@click.option("--play", "is_played", is_flag=True, help="Play the step, and again after each session that you leave.")
+@_DIRECTORIES
+def watch(file: str, step: int, is_played: bool, directories: tuple[Path, ...]) -> None:  # noqa: FBT001 - click calls by keyword
+    """Look at FILE each time that it is saved: its faults, or the step that you have edited, and whether it works.
+
+    Only that step is proved, with the first set of addresses. Ctrl-C ends.
+    """
+    from netshell.sandbox.identity import become_invoking_user
+
+    become_invoking_user(os.environ)
+    from netshell.author.jobs import Workers
+
+    with contextlib.closing(Workers(0 if is_played else 1)) as workers:
+        from netshell import loop
+        from netshell.author.watch import Watched, play_on, watch
+        from netshell.lesson import library
+
+        watched = Watched(library.find(file, directories), step - 1)
+        if is_played and not (sys.stdin.isatty() and sys.stdout.isatty()):
+            problem = "`--play` needs a terminal to talk to you on, and standard input or output is none."
+            raise UserError(problem, "Without it the step is proved at each save.", ExitCode.USAGE)
+        if is_played:
+            _end(play_on(watched, lambda place: _learn_apart(watched.path, place), _put_text))
+        with contextlib.suppress(KeyboardInterrupt):
+            loop.run(watch(workers, watched, _put_text, _show))
+    _end(ExitCode.DONE)
+
+
+def _learn_apart(path: Path, step: int) -> int:
+    """Play a step in a process of its own, since each session makes its own machine; gives its exit code."""
+    from netshell import begin
+
+    child = os.fork()
+    if child == 0:
+        _end(_outcome_of(lambda: begin.learn(str(path), (), step, None)))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @cli.command(short_help="What this computer lacks, and what mends it.")
@@ -316,6 +396,17 @@ def _put(data: bytes) -> None:
         raise UserError(f"Standard output cannot be written: {error.strerror}.") from None
 
 
+def _put_text(text: str) -> None:
+    _put(text.encode("utf-8", "replace"))
+
+
+def _put_aside(text: str) -> None:
+    """Write to standard error what comes and goes."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
 def _warn(text: str) -> None:
     with contextlib.suppress(OSError):
         sys.stderr.write(f"netshell: {text}\n")
@@ -333,9 +424,14 @@ def _end(code: int) -> NoReturn:
 def main() -> NoReturn:
     """The program: runs what was asked for and ends with its exit code."""
     _open_streams()
+    _end(_outcome_of(lambda: cli.main(prog_name="netshell", standalone_mode=False)))
+
+
+def _outcome_of(action: Callable[[], object]) -> int:
+    """The exit code of what was done: its own, or that of what went wrong, which is told."""
     try:
-        cli.main(prog_name="netshell", standalone_mode=False)
-        code = int(ExitCode.DONE)
+        given = action()
+        code = given if isinstance(given, int) else ExitCode.DONE
     except UserError as error:
         code = _complain(error.problem, error.remedy, error.code)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -351,7 +447,7 @@ def main() -> NoReturn:
         code = ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is logged, never shown as a traceback
         code = _report_bug(error)
-    _end(code)
+    return code
 
 
 def _open_streams() -> None:

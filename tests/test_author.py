@@ -109,6 +109,22 @@ STEPS = {
     "Gives itself away": (
         "```console do\n$ ip netns add o\n```\n```yaml check\n- {netns: o}\n```\n> [!TIP]\n> Type `ip netns  add o`.\n"
     ),
+    "Mistake stays": (
+        "```console do\n$ ip netns add r\n```\n```yaml check\n- {netns: r}\n- {netns: R, not: true}\n```\n"
+        "```yaml wrong\n- do: $ ip netns add R\n  when: [{netns: R}]\n  say: Take R away.\n```"
+    ),
+    "Mend does not mend": (
+        "```console do\n$ ip netns add s\n```\n```yaml check\n- {netns: s}\n- {netns: S, not: true}\n```\n"
+        "```yaml wrong\n- do: $ ip netns add S\n  when: [{netns: S}]\n  mend: $ true\n  say: Take S away.\n```"
+    ),
+    "Mended": (
+        "```console do\n$ ip netns add t\n```\n```yaml check\n- {netns: t}\n- {netns: T, not: true}\n```\n"
+        "```yaml wrong\n- do: $ ip netns add T\n  when: [{netns: T}]\n  mend: [$ ip netns delete T]\n"
+        "  say: Take T away.\n```"
+    ),
+    "Keeps only from here": (
+        "```console do\n$ ip netns add u\n```\n```yaml check\n- {netns: u}\n```\n```yaml keep\n- {netns: u}\n```"
+    ),
     "Nothing judges": "```console do\n$ ip netns add p\n```",
     "Only to look": "```console do\n$? ip netns list\n```",
     "Never ends": "```console do\n$ sleep 60\n$ ip netns add q\n```\n```yaml check\n- {netns: q}\n```",
@@ -134,8 +150,12 @@ def found(readable_program: object) -> Mapping[str, list[str]]:
         argv = who.netshell("lesson", "test", "--json", "--seeds", "1", "--timeout", "1.5", path)
         done = who.run(argv, timeout_s=90)
     assert (done.returncode, done.stderr) == (1, "")
-    objects = [json.loads(line) for line in done.stdout.splitlines()]
-    return {o["title"]: [f"{f['line']}: {f['message']}" for f in o["faults"]] for o in objects}
+    told: dict[str, list[str]] = {}
+    for proof in map(json.loads, done.stdout.splitlines()):
+        told.setdefault(proof["title"], [])
+        if not proof["holds"]:
+            told[proof["title"]].append(f"{proof['line']}: {proof['message']}")
+    return told
 
 
 def test_a_right_lesson_is_proved(accounts: Account, run_netshell: RunNetshell) -> None:
@@ -146,9 +166,10 @@ def test_a_right_lesson_is_proved(accounts: Account, run_netshell: RunNetshell) 
     lines = done.stdout.splitlines()
     assert lines[0] == "right · seed 1"
     assert lines[1].split()[:4] == ["✓", "1", "One", "name"]
-    # keep, early, do, also, two mistakes, four lines of which each is needed; the hint gives nothing away
-    assert lines[1].split()[4:6] == ["11", "proofs"]
-    assert lines[-1].startswith("All of it holds: 11 proofs, 1 run in ")
+    # keep, early, do, also, two mistakes with the solution after each, four lines of which each is needed; the hint
+    # gives nothing away
+    assert lines[1].split()[4:6] == ["13", "proofs"]
+    assert lines[-1].startswith("All of it holds: 13 proofs, 1 run in ")
 
 
 @pytest.mark.parametrize(
@@ -180,6 +201,12 @@ def test_a_right_lesson_is_proved(accounts: Account, run_netshell: RunNetshell) 
             "$ ip netns add o",
             "Hint 1 of the step gives this line of the solution away: `ip netns add o`.",
         ),
+        (
+            "Mistake stays",
+            "- do:",
+            "After this mistake the solution does not pass: The namespace R is there. Here that must not be so. Write",
+        ),
+        ("Mend does not mend", "- do:", "After this mistake and its `mend` the solution does not pass: "),
         ("Nothing judges", "$ ip netns add p", "Nothing judges this solution: the step has no `yaml check`."),
         ("Never ends", "$ sleep 60", "Terminal pc did not prompt again in 1.5 s: `sleep` is still in front."),
     ],
@@ -198,8 +225,9 @@ def test_a_solution_that_is_told_as_a_mistake_names_the_mistake(found: Mapping[s
     assert told in found["Solution is told as a mistake"]
 
 
-def test_a_step_without_a_fault_has_none(found: Mapping[str, list[str]]) -> None:
-    assert found["Only to look"] == []
+@pytest.mark.parametrize("step", ["Only to look", "Mended", "Keeps only from here"])
+def test_a_step_without_a_fault_has_none(found: Mapping[str, list[str]], step: str) -> None:
+    assert found[step] == []
 
 
 def test_a_solution_without_end_ends_the_proof_and_says_so(found: Mapping[str, list[str]]) -> None:

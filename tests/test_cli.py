@@ -25,7 +25,17 @@ def test_the_help_shows_how_to_begin_and_every_command(ordinary_account: Account
     assert "..." not in shown.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("command", ["learn", "play", "run", "lessons", "doctor", "lesson check", "lesson test"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "learn",
+        "play",
+        "run",
+        "lessons",
+        "doctor",
+        *(f"lesson {name}" for name in ["new", "schema", "check", "test", "watch"]),
+    ],
+)
 def test_each_command_has_a_help(ordinary_account: Account, run_netshell: RunNetshell, command: str) -> None:
     done = run_netshell(ordinary_account, *command.split(), "--help")
     assert done.returncode == 0
@@ -46,6 +56,11 @@ def test_each_command_has_a_help(ordinary_account: Account, run_netshell: RunNet
         ("run --lab vet -c true", "There is no lesson `vet`.\nDid you mean `veth`"),
         ("lesson test vth", "There is no lesson `vth`.\nDid you mean `veth`"),
         ("lesson check nowhere.md", "There is no file nowhere.md."),
+        ("lesson watch nowhere.md", "There is no file nowhere.md."),
+        ("lesson watch --play veth", "`--play` needs a terminal to talk to you on"),
+        ("lesson new mine", "A lesson's file ends in `.md`, and mine does not.\nTry `netshell lesson new mine.md`."),
+        ("lesson schema chek", "No part of a lesson is called `chek`.\nDid you mean `check`?"),
+        ("lesson test --jobs 0 veth", "Invalid value for '--jobs'"),
         ("lessons --lessons nowhere", "Directory 'nowhere' does not exist."),
         ("doctor --yes", "`--yes` only says that `--install` need not ask."),
         ("learn", "Missing argument 'LESSON'.\n`netshell learn --help` tells more."),
@@ -109,6 +124,30 @@ def test_every_fault_of_a_lesson_is_told_at_once_with_its_place(
 def test_the_bundled_lessons_have_no_fault(ordinary_account: Account, run_netshell: RunNetshell) -> None:
     done = run_netshell(ordinary_account, "lesson", "check", "netns", "veth")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_new_lesson_passes_its_own_check_and_test_and_is_not_overwritten(
+    accounts: Account, run_netshell: RunNetshell
+) -> None:
+    done = run_netshell(accounts, "lesson", "new")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("my-lesson.md is written.")
+    done = run_netshell(accounts, "lesson", "check", "my-lesson.md")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = run_netshell(accounts, "lesson", "test", "--mutate", "my-lesson.md", timeout_s=60)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "warning" not in done.stdout
+    assert "(100 %)" in done.stdout
+    again = run_netshell(accounts, "lesson", "new")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr.startswith("netshell: my-lesson.md is there already, and stays as it is.\n")
+
+
+def test_the_schema_is_printed_whole_and_in_parts(ordinary_account: Account, run_netshell: RunNetshell) -> None:
+    whole = json.loads(run_netshell(ordinary_account, "lesson", "schema").stdout)
+    part = json.loads(run_netshell(ordinary_account, "lesson", "schema", "check").stdout)
+    assert whole["$defs"] == part["$defs"]
+    assert part["$ref"] == "#/$defs/check"
 
 
 def test_without_a_home_everything_still_works(accounts: Account) -> None:

@@ -1,5 +1,1 @@
-"""What authors of lessons have: the proof that a lesson works."""
-
-from netshell.author.report import Report, prove
-
-__all__ = ["Report", "prove"]
+"""What authors of lessons have: the proof that a lesson works, and the watch over a file that is being written."""

@@ -1,0 +1,105 @@
+"""The parts of an author's tools that need no machine: changed solutions, the step being edited, the template."""
+
+from pathlib import Path
+
+import pytest
+
+from netshell.author.swaps import swaps
+from netshell.author.template import write_template
+from netshell.author.watch import Watched, step_edited
+from netshell.errors import LessonError, UserError
+from netshell.lesson import library
+from netshell.lesson.model import Line, Step
+
+NODES = ("pc", "ns1", "ns2")
+
+
+def changed(text: str, terminal: str = "pc") -> list[str]:
+    step = Step("A", "a", do=(Line(terminal, "run", text),))
+    return [f"{swap.line.terminal}$ {swap.line.text}" for swap in swaps(step, NODES)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ip link set lo up", []),
+        ("ping 192.0.2.1", ["pc$ ping 192.0.2.2"]),
+        (
+            "ip -n ns1 address add 192.0.2.1/24 dev ns1-veth0",
+            [
+                "pc$ ip -n ns1 address add 192.0.2.2/24 dev ns1-veth0",
+                "pc$ ip -n ns2 address add 192.0.2.1/24 dev ns1-veth0",
+            ],
+        ),
+        (
+            "ip route add 198.51.100.0/24 via 192.0.2.254",
+            ["pc$ ip route add 198.51.101.0/24 via 192.0.2.254", "pc$ ip route add 198.51.100.0/24 via 192.0.2.255"],
+        ),
+        ("ping 2001:db8::1", ["pc$ ping 2001:db8::2"]),
+        ("ip link set eth0 address 02:00:00:00:00:01", []),
+        ("nc -l 0.0.0.0 80", []),
+        ("echo 1.2.3.999 255.255.255.255", []),
+    ],
+)
+def test_each_address_and_each_node_of_a_line_is_changed_once(text: str, expected: list[str]) -> None:
+    assert changed(text) == expected
+
+
+def test_a_line_is_typed_on_another_node_too() -> None:
+    assert changed("ip link show", "ns2") == ["pc$ ip link show"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "index"),
+    [
+        ("t\n## A\na\n## B\nb", "t\n## A\nx\n## B\nb", 0),
+        ("t\n## A\na\n## B\nb", "t\n## A\na\n## B\nx", 1),
+        ("t\n## A\na\n## B\nb", "t\n## A\na\n## B\nb\nc", 1),
+        ("t\n## A\na\n## B\nb", "x\n## A\na\n## B\nb", None),
+        ("t\n## A\na\n## B\nb", "t\n## A\na\n## B\nb", None),
+    ],
+)
+def test_the_step_being_edited_is_the_first_that_changed(before: str, after: str, index: int | None) -> None:
+    steps = [number for number, line in enumerate(after.split("\n"), 1) if line.startswith("## ")]
+    assert step_edited(before.split("\n"), after.split("\n"), steps) == index
+
+
+def test_a_watched_file_follows_its_author_and_tells_faults(tmp_path: Path) -> None:
+    path = tmp_path / "mine.md"
+    write_template(path)
+    watched = Watched(path)
+    assert watched.has_changed()
+    assert watched.read().title == "My first lesson"
+    assert (watched.index, watched.has_changed()) == (0, False)
+    path.write_text(path.read_text(encoding="utf-8").replace("Give `br0`", "Lend `br0`"), encoding="utf-8")
+    assert watched.has_changed()
+    watched.read()
+    assert watched.index == 2
+    path.write_text("nothing", encoding="utf-8")
+    with pytest.raises(LessonError):
+        watched.read()
+    path.unlink()
+    assert not watched.has_changed()
+
+
+def test_the_template_is_short_and_shows_every_role_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.md"
+    write_template(path)
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 120
+    for role in ("setup", "do", "also"):
+        assert f"```console {role}" in text
+    for role in ("check", "keep", "wrong", "show", "ask"):
+        assert f"```yaml {role}" in text
+    assert library.check_file(path) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("mine.md", "is there already"), ("mine", "ends in `.md`"), ("no/a.md", "cannot")]
+)
+def test_the_template_is_never_written_over_something(tmp_path: Path, name: str, says: str) -> None:
+    write_template(tmp_path / "mine.md")
+    (tmp_path / "mine.md").write_text("precious", encoding="utf-8")
+    with pytest.raises(UserError, match=says):
+        write_template(tmp_path / name)
+    assert (tmp_path / "mine.md").read_text(encoding="utf-8") == "precious"
