@@ -42,6 +42,8 @@ def _packets(view: commands.Packets, width: int) -> Iterator[Line]:
     if not view.seen:
         yield _nothing()
         return
+    for text in folded(safe(view.lead), width - 4) if view.lead else ():
+        yield line(f"  {text}", "yellow")
     yield from story_lines(view.stories, width)
     begin_ns = _begin(view.seen, with_noise=view.with_noise)
     yield from packet_lines(view.seen, width=width, begin_ns=begin_ns, with_noise=view.with_noise)
@@ -87,7 +89,7 @@ def _begin(seen: "Sequence[Seen]", *, with_noise: bool) -> int:
 
 
 def _nothing() -> Line:
-    return line("  No packet is to be told: nothing crossed a wire, or the filter chooses none.", "dim")
+    return line("  No packet to show: nothing crossed, or the filter leaves none.", "dim")
 
 
 def _lost(lost: str, width: int) -> Iterator[Line]:

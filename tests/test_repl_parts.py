@@ -65,11 +65,12 @@ def test_the_toolbar_leaves_out_what_has_no_room() -> None:
     assert text_of(toolbar(place, 80)).endswith("netns 2/4  ●●○○")
     assert len(text_of(toolbar(place, 80))) == 79
     assert text_of(toolbar(place, 52)).strip().endswith("netns 2/4")
-    assert text_of(toolbar(place, 20)) == " netns 2/4"
+    assert text_of(toolbar(place, 20)) == " F1 help  netns 2/4"
+    assert text_of(toolbar(place, 15)) == " netns 2/4"
     assert text_of(toolbar(place, 5)) == " netn"
     assert text_of(toolbar(("veth", 2, 14), 80)).endswith("veth 2/14")
     assert text_of(toolbar(None, 80)).startswith(" F1 help")
-    assert text_of(toolbar(None, 10)) == ""
+    assert text_of(toolbar(None, 8)) == ""
 
 
 def test_before_a_terminal_is_open_the_prompt_names_it() -> None:

@@ -40,7 +40,7 @@ class Desk:
             terminal = await self.bench.terminal()
             terminal.feed(line)
             await terminal.until_prompt()
-            observation = await self.bench.observe()
+            observation = await self.bench.observe(line)
         return [seen.protocol for seen in observation.crossed if not seen.noise and not seen.follows]
 
     async def view(self, line: str) -> commands.View:
@@ -96,6 +96,17 @@ def test_a_ping_is_told_packet_by_packet() -> None:
     play(scenario)
 
 
+def test_packets_of_an_earlier_command_are_told_to_be_its_own() -> None:
+    async def scenario(desk: Desk) -> None:
+        await desk.type("ip link set lo up", "ping -c 1 127.0.0.1")
+        assert "sent nothing" not in await desk.lines(":packets last")
+        await desk.type("ping -c 1 203.0.113.9")
+        told = await desk.lines(":packets last")
+        assert "sent nothing. These are the packets of `ping -c 1 127.0.0.1`." in " ".join(told.split())
+
+    play(scenario)
+
+
 def test_noise_is_left_out_until_it_is_asked_for() -> None:
     async def scenario(desk: Desk) -> None:
         await desk.type(*CABLE)
@@ -135,7 +146,7 @@ def test_a_number_or_a_filter_that_makes_no_sense_is_told() -> None:
         assert (await desk.fault(":packet 99")).problem == "There is no packet 99: they are numbered from 1 to 2."
         assert "`first` is none" in (await desk.fault(":follow first")).problem
         assert "hsot" in (await desk.fault(":packets hsot 127.0.0.1")).problem
-        assert "chooses none" in await desk.lines(":packets udp")
+        assert "leaves none" in await desk.lines(":packets udp")
 
     play(scenario)
 

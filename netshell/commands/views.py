@@ -133,6 +133,8 @@ class Packets:
     seen: "tuple[Seen, ...]"
     stories: "tuple[Story, ...]"
     """What happened, in sentences."""
+    lead: str
+    """Whose packets these are, where that could be mistaken; or empty."""
     with_noise: bool
     """What kernels send of their own accord is shown too."""
     lost: str

@@ -39,7 +39,7 @@ def packets_of(context: Context, argument: str) -> Packets:
     stories = tell(chosen[:_TOLD_MOST], context.bench.wire.owners, context.bench.snapshot, time.time_ns())
     if any(seen.protocol not in _READ for seen in chosen):
         context.bench.dissector()  # one of these may be opened next
-    return Packets(chosen, stories, with_noise, _lost(context))
+    return Packets(chosen, stories, _lead(context, argument), with_noise, _lost(context))
 
 
 def ladder_of(context: Context, argument: str) -> Ladder:
@@ -128,6 +128,15 @@ def _chosen(context: Context, argument: str) -> "tuple[tuple[Seen, ...], bool]":
 
     is_wanted = compile_filter(text, context.bench.wire.nodes)
     return tuple(seen for seen in trace if is_wanted(seen.packet)), True
+
+
+def _lead(context: Context, argument: str) -> str:
+    """That the packets are not of the command that was typed last."""
+    bench = context.bench
+    if argument.partition(" ")[0] != "last" or bench.has_crossed or not bench.crossed:
+        return ""
+    of = f"`{bench.crossed_with}`" if bench.crossed_with else "an earlier one"
+    return f"The last command sent nothing. These are the packets of {of}."
 
 
 def _number(argument: str, trace: "tuple[Seen, ...]", command: str) -> int:

@@ -221,9 +221,9 @@ class Repl:
         except MachineError:
             raise
         except UserError:
-            if self._context.terminal == PC:
-                raise
-            self._context.terminal = PC
+            if self._context.terminal != PC:
+                self._context.terminal = PC
+                self._left_running = self._bench.terminals.get(PC)
             raise
 
     async def _let_run(self, terminal: Terminal) -> None:
@@ -233,6 +233,7 @@ class Repl:
             name = terminal.program() or "The program"
             says = f"{name} goes on running. Ctrl-] goes back to it; `:term` opens another terminal."
             self._screen.show(steps.notice(says))
+            await self._guide.tell_command(self._command, 0)  # what it has done so far is its own, not the next one's
         elif not terminal.is_continued and not terminal.is_dead:
             await self._look(terminal)
 

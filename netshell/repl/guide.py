@@ -219,6 +219,8 @@ def missing_program(command: str, find: Callable[[str], object] = shutil.which) 
     words = command.split()
     if words[:1] == ["$"]:
         return "The `$` stands for the prompt: type what follows it."
+    if words and (node := words[0].removesuffix("$")) != words[0]:
+        return f"`{words[0]}` says where the rest is typed: at a terminal on {node}, which `:term {node}` opens."
     if words and words[0] in commands.COMMANDS:
         return f"netshell's own commands begin with a colon: `:{words[0]}`."
     from netshell.host import REQUIREMENTS, remedy_for  # noqa: PLC0415 - not before the first prompt

@@ -1,7 +1,7 @@
 """The line at which a learner types: its look, its keys, and the toolbar below it."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -27,7 +27,7 @@ KEYS = {
     "f2": ("hint", ":hint"),
     "f3": ("map", ":map"),
     "f4": ("packets", ":packets last"),
-    "f6": ("terminals", ":terms"),
+    "f6": ("terms", ":terms"),
     "f7": ("task", ":task"),
 }
 """Function keys: what the toolbar calls them, and the command they stand for."""
@@ -207,18 +207,30 @@ def message(name: str, terminal: Terminal | None) -> StyleAndTextTuples:
 def toolbar(place: tuple[str, int, int] | None, columns: int) -> StyleAndTextTuples:
     """The keys, and at the right end the lesson with the step and how many there are (counted from 1).
 
-    What has no room is left out: first the dots, then the keys.
+    What has no room is left out: first the dots, then the last keys.
     """
-    keys: StyleAndTextTuples = []
-    for key, (name, _) in KEYS.items():
-        keys += [("class:toolbar.key", f" {key.upper()}"), ("", f" {name} ")]
-    used = sum(len(text) for _, text, *_ in keys)
+    keys = [(f" {key.upper()}", f" {name} ") for key, (name, _) in KEYS.items()]
     if place is None:
-        return keys if used <= columns else []
+        shown, _ = _fitting(keys, columns)
+        return shown
     lesson, number, total = place
     where = f"{lesson} {number}/{total}"
     long = f"{where}  {progress_dots(number, total)}" if total <= 12 else where
-    for right in (long, where):
-        if used + len(right) + 2 <= columns:
-            return [*keys, ("", " " * (columns - used - len(right) - 1)), ("class:toolbar.progress", right)]
-    return [("class:toolbar.progress", f" {where}"[:columns])]
+    has_room = sum(len(key) + len(name) for key, name in keys) + len(long) + 2 <= columns
+    right = long if has_room else where
+    shown, used = _fitting(keys, columns - len(right) - 2)
+    if not shown:
+        return [("class:toolbar.progress", f" {where}"[:columns])]
+    return [*shown, ("", " " * (columns - used - len(right) - 1)), ("class:toolbar.progress", right)]
+
+
+def _fitting(keys: Sequence[tuple[str, str]], columns: int) -> tuple[StyleAndTextTuples, int]:
+    """As many of the keys as fit, and the columns that they take."""
+    shown: StyleAndTextTuples = []
+    used = 0
+    for key, name in keys:
+        if used + len(key) + len(name) > columns:
+            break
+        shown += [("class:toolbar.key", key), ("", name)]
+        used += len(key) + len(name)
+    return shown, used

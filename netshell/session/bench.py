@@ -58,6 +58,10 @@ class Bench:
         """The learner's own directory, which the machine shares; None where there is none."""
         self.crossed: tuple[Seen, ...] = ()
         """What crossed with the last command that made something cross."""
+        self.crossed_with = ""
+        """That command, where it is known."""
+        self.has_crossed = True
+        """It was the last one of all."""
         self._told_ns = 0
         """What crossed before then, in nanoseconds since the epoch, has been told."""
         self.environ: dict[str, str] = {}
@@ -179,8 +183,12 @@ class Bench:
         self.snapshot = after = await self.look()
         crossed = self.wire.since(self._told_ns)
         self._told_ns = max(now_ns, self.wire.until_ns + 1)  # what a flood left unread belongs to this command
-        if any(not seen.noise for seen in crossed):
+        is_news = any(not seen.noise for seen in crossed)
+        if is_news:
             self.crossed = crossed
+        if command:
+            self.crossed_with = command if is_news else self.crossed_with
+            self.has_crossed = is_news
         return Observation(after, say(difference(before, after), before, after), crossed)
 
     def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:

@@ -40,7 +40,7 @@ def save_packets(seen: Sequence[Seen], directory: Path | None, name: str, snapsh
         problem = f"`{name}` is no name for a file: letters, digits, `.`, `-` and `_` will do."
         raise UserError(problem, f"It is written to {_short(directory)}, for example as `:save ping.pcapng`.")
     if not name.endswith(_SUFFIX):
-        name += _SUFFIX
+        name = name.removesuffix(".pcap") + _SUFFIX
     try:
         _write(directory, name, seen, snapshot)
     except FileExistsError:

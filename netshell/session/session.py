@@ -226,7 +226,7 @@ class Session:
         """The verdict of each of the step's checks, because the learner asks, in the author's order."""
         evidence = self._evidence(await self.bench.look())
         self._note(first_failure(self.step.checks, evidence))
-        return tuple(check.judge(evidence) for check in self.step.checks)
+        return tuple({(v.holds, v.says): v for v in (check.judge(evidence) for check in self.step.checks)}.values())
 
     def _note(self, failure: Verdict | None) -> Verdict | None:
         if failure is None:
