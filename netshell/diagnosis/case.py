@@ -1,0 +1,242 @@
+"""One source, one address and perhaps a port: the way there, the way back, who takes it, and what the packets say."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from netshell.diagnosis import lookup, ports, seen
+from netshell.diagnosis.addresses import duplicate, first_misfit, swallowed
+from netshell.diagnosis.cables import way_between
+from netshell.diagnosis.faults import FAULTS
+from netshell.diagnosis.finding import Break, Finding, Target
+from netshell.diagnosis.lookup import source_for, version_of
+from netshell.diagnosis.lost import below, unjoined
+from netshell.diagnosis.telling import finding, ways, well
+from netshell.diagnosis.way import Errand, Way, walk
+from netshell.diagnosis.words import named, socket_line
+from netshell.explain.owners import owners_in
+from netshell.facts import Address, End, Node, Snapshot
+
+if TYPE_CHECKING:
+    from netshell.packets.trace import Seen
+
+_HIDDEN_BY_RULES = frozenset({"no-way-back", "nobody-listens", "out-of-sight", "unanswered", "dead-route"})
+"""What NAT rules, which a snapshot does not hold, may make right: an answer that came proves it."""
+
+
+class Case:
+    """What is asked, with all that is known of it."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        here: Node,
+        ip: str,
+        target: Target,
+        *,
+        wire: "Sequence[Seen]",
+        now_ns: int | None,
+    ) -> None:
+        self._snapshot, self._here, self._ip, self._target = snapshot, here, ip, target
+        self._wire, self._now_ns = wire, now_ns
+        self._holder = self._find_holder()
+        self._attempt = (
+            seen.latest(wire, here.name, ip, target, owners=owners_in(snapshot), now_ns=now_ns) if wire else None
+        )
+
+    def _find_holder(self) -> tuple[str, Address] | None:
+        """The node that is meant: the one that was named, else the first that has the address, the asker last."""
+        names = [] if self._target.is_address else [self._target.host]
+        others = [name for name in self._snapshot.nodes if name != self._here.name]
+        for name in (*names, *others, self._here.name):
+            node = self._snapshot.nodes[name]
+            if node.is_enterable and (held := lookup.holds(node, self._ip)):
+                return name, held
+        return None
+
+    def judge(self) -> Finding:
+        """The verdict."""
+        target = ip_address(self._ip)
+        if target.is_multicast or target.is_link_local or target.is_unspecified:
+            return self._cannot_tell(f"{self._ip} is no address of a single node that routes decide about")
+        is_other = not self._target.is_address and self._target.host != self._here.name
+        if is_other and lookup.is_local(self._here, self._ip):
+            return self._broken(self._twice(self._target.host, self._here.name, self._ip))
+        errand = Errand(
+            self._here.name, self._ip, source_for(self._here, self._ip), self._holder, f"packets for {self._ip}"
+        )
+        there = walk(self._snapshot, errand)
+        if there.broken:
+            return self._broken(self._deeper(there.broken, there.end, self._holder[0] if self._holder else ""))
+        if there.out_of_sight:
+            return self._cannot_tell(there.out_of_sight, *there.lines)
+        if broken := swallowed(self._snapshot.nodes[there.end], self._ip):
+            return self._broken(broken, *there.lines)
+        return self._back(there) if there.hops else self._at_port(there, there)
+
+    def _twice(self, wrong: str, right: str, ip: str) -> Break:
+        """One address on two nodes."""
+        found = [lookup.holds(self._snapshot.nodes[name], ip) for name in (wrong, right)]
+        ends = [End(name, held.dev if held else "") for name, held in zip((wrong, right), found, strict=True)]
+        return duplicate(self._snapshot, ends[0], ends[1], ip)
+
+    def _back(self, there: Way) -> Finding:
+        """The way of the answers, from where the packets ended to the address that they came from."""
+        source = source_for(self._here, self._ip)
+        if source is None:
+            stages = [(End(hop.node, hop.route.dev or ""), hop.to) for hop in there.hops]
+            if broken := first_misfit(self._snapshot, stages, version_of(self._ip)):
+                return self._broken(broken)
+            return self._cannot_tell(f"{named(self._here.name)} has no address to send from", *there.lines)
+        last = there
+        for leg in self._legs(there.end, source):
+            found = self._home(leg, there)
+            if isinstance(found, Finding):
+                return found
+            last = found
+        return self._at_port(there, last)
+
+    def _home(self, leg: tuple[str, str, str], there: Way) -> Way | Finding:
+        """One leg of the way back, or what is wrong with it."""
+        start, ip, goal = leg
+        held = lookup.holds(self._snapshot.nodes[goal], ip)
+        holder = (goal, held) if held else None
+        last = walk(self._snapshot, Errand(start, ip, self._ip, holder, f"answers to {ip}", is_answer=True))
+        if last.broken:
+            return self._broken(self._deeper(_ended(last.broken, there.end), last.end, goal), *there.lines)
+        if last.out_of_sight:
+            return self._cannot_tell(last.out_of_sight, *there.lines)
+        if broken := swallowed(self._snapshot.nodes[last.end], ip):
+            return self._broken(broken, *there.lines)
+        if last.end != goal and held:
+            return self._broken(self._twice(last.end, goal, ip))
+        return last
+
+    def _legs(self, end: str, source: str) -> list[tuple[str, str, str]]:
+        """From where to which address the answers go, and whose it is; more than one leg where packets show a NAT."""
+        attempt = self._attempt
+        if attempt and attempt.nat and attempt.ends[0] != attempt.trip.packet.src:
+            legs = [(end, attempt.ends[0], attempt.nat), (attempt.nat, source, self._here.name)]
+            return [leg for leg in legs if leg[0] != leg[2] and leg[0] in self._snapshot.nodes]
+        return [(end, source, self._here.name)]
+
+    def _deeper(self, broken: Break, stopped: str, goal: str) -> Break:
+        """What lies below a break: cables first, then addresses, from the source to the target and beyond the stop."""
+        if self._holder is None:
+            return below(self._snapshot, broken, self._ip)
+        if self._holder[0] == self._here.name:
+            return broken
+        layer, target = FAULTS[broken.fault].layer, self._holder[0]
+        way = way_between(self._snapshot, self._here.name, target)
+        if way is None:
+            return unjoined(self._snapshot, self._here, self._snapshot.nodes[target])
+        onward = way_between(self._snapshot, stopped, goal) if goal and stopped != goal else None
+        found = [one for one in (way, onward) if one is not None]
+        for one in found:
+            if one.breaks and FAULTS[one.breaks[0].fault].layer < layer:
+                return one.breaks[0]
+        version = version_of(self._ip)
+        misfits = [misfit for one in found if (misfit := first_misfit(self._snapshot, one.stages, version))]
+        if misfits and (FAULTS[misfits[0].fault].layer < layer or misfits[0].fault == "address-elsewhere"):
+            return misfits[0]
+        return broken
+
+    def _at_port(self, there: Way, back: Way) -> Finding:
+        """Who takes what has arrived."""
+        port, attempt = self._target.port, self._attempt
+        if port is None:
+            return self._well(there, back, "")
+        if attempt and attempt.nat and attempt.ends[1] != self._ip:
+            return self._well(there, back, "") if attempt.answer == "yes" else self._unexplained(there)
+        node = self._snapshot.nodes[there.end]
+        came = there.hops[-1].to.link if there.hops else "lo"
+        source = source_for(self._here, self._ip) or ""
+        taker = ports.waiting(node, self._target.protocol, port, self._ip, came=came, source=source)
+        if taker is None:
+            return self._broken(ports.closed(node, self._target.protocol, port, self._ip), *there.lines)
+        verb = f"has a connection with {named(self._here.name)}" if taker.remote else ports.verb(taker.protocol)
+        says = f", and {taker.program or 'a program'} there {verb} {taker.protocol}/{port}"
+        return self._well(there, back, says, socket_line(node.name, taker))
+
+    def _broken(self, broken: Break, *lines: str) -> Finding:
+        """What the state shows, with the packets that show it, unless an answer proves that rules make it right."""
+        attempt = self._attempt
+        if attempt and attempt.answer == "yes" and broken.fault in _HIDDEN_BY_RULES:
+            says = f"{self._whom()} answers {named(self._here.name)}: {attempt.told()}."
+            return well(self._holder[0] if self._holder else self._here.name, says, attempt.told(), *lines)
+        packets: list[str] = []
+        if attempt and attempt.answer != "yes" and not attempt.is_young:
+            packets.append(attempt.told())
+        elif self._wire:
+            asked = seen.in_vain(self._wire, broken.at, broken.words.get("gateway", self._ip), self._now_ns)
+            packets += [seen.asked_line(broken.at, asked)] if asked else []
+        return finding(broken, *lines, *packets)
+
+    def _cannot_tell(self, reason: str, *lines: str) -> Finding:
+        return self._broken(Break("out-of-sight", self._here.name, {"why": reason}, lines))
+
+    def _well(self, there: Way, back: Way, port: str, *lines: str) -> Finding:
+        """Nothing is broken in the state: unless the packets say otherwise, all is well."""
+        if self._wire and (found := self._contradiction(there, back)):
+            return found
+        evidence = [*there.lines, *(back.lines if back is not there else ()), *lines]
+        if self._attempt and self._attempt.answer == "yes":
+            evidence.append(self._attempt.told())
+        here = named(self._here.name)
+        if not there.hops:
+            says = f"All is well: {here} reaches itself ({self._ip}) over lo, which is UP{port}."
+        else:
+            says = f"All is well from {here} to {self._whom()}: {ways(there, back)}{port}."
+        return well(there.end, says, *evidence)
+
+    def _whom(self) -> str:
+        return f"{named(self._holder[0])} ({self._ip})" if self._holder else self._ip
+
+    def _contradiction(self, there: Way, back: Way) -> Finding | None:
+        """What packets show that went wrong although the state is right."""
+        for way in (there, back):
+            for hop in way.hops:
+                asked = seen.in_vain(self._wire, hop.node, hop.route.via or way.ip, self._now_ns)
+                if asked and hop.to.node in asked.reached:
+                    words = {"node": named(hop.node), "target": asked.target, "other": named(hop.to.node)}
+                    lines = (seen.asked_line(hop.node, asked), *way.lines)
+                    return finding(Break("arp-unanswered", hop.to.node, words, lines))
+        attempt = self._attempt
+        if attempt is None or attempt.answer == "yes" or attempt.is_young:
+            return None
+        if attempt.has_expired:
+            return self._expired(there)
+        is_datagram = self._target.protocol == "udp" and self._target.port is not None
+        if is_datagram and not attempt.answer and attempt.stopped == there.end:
+            return None  # a datagram need not be answered
+        return self._unexplained(there)
+
+    def _unexplained(self, there: Way) -> Finding:
+        """Packets stopped, and nothing in the state shows why."""
+        attempt = self._attempt
+        if attempt is None:
+            return self._cannot_tell("packets go another way than the routes say", *there.lines)
+        at = attempt.lost_at or attempt.stopped
+        if attempt.answer == "refused":
+            at = there.end if attempt.error is None else owners_in(self._snapshot).of(attempt.complainer)
+        told = attempt.told()
+        return finding(Break("unexplained", at or there.end, {"saw": told}, (told, *there.lines)))
+
+    def _expired(self, there: Way) -> Finding | None:
+        attempt = self._attempt
+        if attempt is None:
+            return None
+        routers = max(attempt.ttl - 1, 0)
+        at = owners_in(self._snapshot).of(attempt.complainer) or there.end
+        words = {
+            "node": named(at),
+            "source": named(self._here.name),
+            "ttl": str(attempt.ttl),
+            "routers": "no router" if routers == 0 else f"{routers} router{'s' * (routers > 1)}",
+        }
+        return finding(Break("ttl", at, words, (attempt.told(), *there.lines)))
+
+
+def _ended(broken: Break, end: str) -> Break:
+    """With the node that the packets got to, from where no answer came back."""
+    return Break(broken.fault, broken.at, {**broken.words, "end": named(end)}, broken.evidence)

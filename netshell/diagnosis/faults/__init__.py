@@ -1,0 +1,16 @@
+"""The catalogue of faults: for each its name, how it is made, how it shows, and what is said of it."""
+
+from collections.abc import Mapping
+
+from netshell.diagnosis.faults.addresses import ADDRESS_FAULTS
+from netshell.diagnosis.faults.fault import Example, Fault
+from netshell.diagnosis.faults.links import LINK_FAULTS
+from netshell.diagnosis.faults.ports import PORT_FAULTS, SEEN_FAULTS
+from netshell.diagnosis.faults.routes import ROUTE_FAULTS
+
+__all__ = ["FAULTS", "Example", "Fault"]
+
+FAULTS: Mapping[str, Fault] = {
+    fault.name: fault for fault in (*LINK_FAULTS, *ADDRESS_FAULTS, *ROUTE_FAULTS, *PORT_FAULTS, *SEEN_FAULTS)
+}
+"""By name, the lowest layer first."""

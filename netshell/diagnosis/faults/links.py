@@ -1,0 +1,162 @@
+"""Faults of namespaces, interfaces, cables and bridges."""
+
+from netshell.diagnosis.faults.fault import Example, Fault
+
+_NO_CARRIER = "`ip link` shows NO-CARRIER and LOWERLAYERDOWN at the other end; ping: Destination Host Unreachable"
+
+LINK_FAULTS = (
+    Fault(
+        "namespace-missing",
+        0,
+        "the namespace is missing",
+        "There is no namespace {node}.{hint}",
+        "ip netns add {node}",
+        "netns",
+        'Cannot open network namespace "ns2": No such file or directory',
+        (Example("cable", ("ip netns delete ns2",), "ns1 ns2", "ns2"),),
+    ),
+    Fault(
+        "namespace-unenterable",
+        1,
+        "a name without a namespace",
+        "The name {node} is listed, but no namespace stands behind it here: it was added inside another namespace's"
+        " shell. Leave that shell with `exit`, then delete the name and add it on the PC.",
+        "ip netns delete {node} && ip netns add {node}",
+        "netns",
+        'setting the network namespace "ns3" failed: Invalid argument',
+        (Example("cable", ("ip netns exec ns1 ip netns add ns3",), "ns1 ns3", "ns3"),),
+    ),
+    Fault(
+        "link-missing",
+        10,
+        "the interface is missing",
+        "{node} has no interface but lo: no cable leads from it to {other}, and no packet can leave it.",
+        "{mend}",
+        "veth",
+        "`ip link` shows only lo; connect: Network is unreachable",
+        (
+            Example("cable", ("ip -n ns1 link delete eth0",), "ns1 ns2", "ns1"),
+            Example("router", ("ip -n ns2 link delete eth0",), "ns1 ns2", "ns2"),
+        ),
+    ),
+    Fault(
+        "link-elsewhere",
+        11,
+        "the interface is in another namespace",
+        "{link} is {where}, not {place}: a cable joins the namespaces that its ends lie in."
+        " Its other end, {far_link}, is {far_place}.",
+        "{run} link set {link} netns {to}",
+        "veth",
+        'Cannot find device "eth0"',
+        (
+            Example("cable", ("ip -n ns1 link set eth0 netns 1",), "ns1 ns2", "ns1"),
+            Example("cable", ("ip netns add ns3", "ip -n ns2 link set eth0 netns ns3"), "ns1 ns2", "ns2"),
+        ),
+    ),
+    Fault(
+        "no-cable",
+        12,
+        "no cable leads there",
+        "No cables lead from {node} to {other}: {near}, {far}.",
+        "{mend}",
+        "veth",
+        "each end of a cable leads to somebody else",
+        (
+            Example(
+                "router",
+                (
+                    "ip -n r1 link delete eth2",
+                    "ip netns add ns9",
+                    "ip link add eth0 netns ns2 type veth peer eth0 netns ns9",
+                    "ip -n ns9 link set eth0 up",
+                ),
+                "ns1 ns2",
+                "r1",
+            ),
+        ),
+    ),
+    Fault(
+        "link-down",
+        13,
+        "the interface is DOWN",
+        "{link} {place} is DOWN: an interface carries nothing until it is set up.",
+        "{run} link set {link} up",
+        "veth",
+        "`ip link` shows the interface without UP; its routes are gone; connect: Network is unreachable",
+        (
+            Example("cable", ("ip -n ns1 link set eth0 down",), "ns1 ns2", "ns1"),
+            Example("bridge", ("ip -n sw link set port2 down",), "ns1 ns2", "sw"),
+            Example("router", ("ip -n r1 link set eth2 down",), "ns1 ns2", "r1"),
+        ),
+    ),
+    Fault(
+        "peer-down",
+        14,
+        "the other end of the cable is DOWN",
+        "{link} {place} is DOWN. So {near}: a cable carries only while both of its ends are UP.",
+        "{run} link set {link} up",
+        "veth",
+        _NO_CARRIER,
+        (
+            Example("cable", ("ip -n ns2 link set eth0 down",), "ns1 ns2", "ns2"),
+            Example("bridge", ("ip -n sw link set port1 down",), "ns1 ns2", "sw"),
+            Example("router", ("ip -n r1 link set eth1 down",), "ns1 ns2", "r1"),
+        ),
+    ),
+    Fault(
+        "no-carrier",
+        15,
+        "no carrier",
+        "{link} {place} is UP, and so is the other end of its cable, but it has no carrier yet.",
+        "",
+        "veth",
+        _NO_CARRIER,
+    ),
+    Fault(
+        "not-in-bridge",
+        16,
+        "not in the bridge",
+        "{link} {place} is no port of the bridge {bridge}: {behind} is not passed on to the bridge's ports.",
+        "{run} link set {link} master {bridge}",
+        "bridge",
+        "`bridge link` does not list the interface; ARP is asked, and nobody answers",
+        (
+            Example("bridge", ("ip -n sw link set port1 nomaster",), "ns1 ns2", "sw"),
+            Example("bridge", ("ip -n sw link set port2 nomaster",), "ns1 ns2", "sw"),
+        ),
+    ),
+    Fault(
+        "bridge-down",
+        17,
+        "the bridge is DOWN",
+        "The bridge {link} {place} is DOWN: its ports pass nothing on until it is set up, too.",
+        "{run} link set {link} up",
+        "bridge",
+        "the ports are UP and have carrier, ARP is asked, and nobody answers",
+        (Example("bridge", ("ip -n sw link set br0 down",), "ns1 ns2", "sw"),),
+    ),
+    Fault(
+        "bridge-missing",
+        18,
+        "no bridge joins the cables",
+        "{node} has no bridge that joins {one} and {other}: what comes in at one of its interfaces stays there.",
+        "{mend}",
+        "bridge",
+        "ARP is asked, arrives at the node between, and nobody answers",
+        (Example("bridge", ("ip -n sw link delete br0",), "ns1 ns2", "sw"),),
+    ),
+    Fault(
+        "lo-down",
+        19,
+        "lo is DOWN",
+        "lo {place} is DOWN: {node} reaches itself ({target}) over lo only.",
+        "{run} link set lo up",
+        "loopback",
+        "ping 127.0.0.1: connect: Network is unreachable; one's own address does not answer",
+        (
+            Example("cable", ("ip -n ns1 link set lo down",), "ns1 127.0.0.1", "ns1"),
+            Example("cable", ("ip -n ns1 link set lo down",), "ns1 192.0.2.1", "ns1"),
+            Example("cable", ("ip -n ns1 link set lo down",), "ns1 ns1", "ns1"),
+        ),
+    ),
+)

@@ -1,0 +1,253 @@
+"""What the packets say of a try to reach somebody: how far it got, what came back, whose MAC was asked for in vain."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from netshell.diagnosis.finding import Target
+from netshell.diagnosis.lookup import as_address
+from netshell.diagnosis.words import named
+
+if TYPE_CHECKING:
+    from netshell.explain.owners import Owners
+    from netshell.explain.stories.trips import Trip
+    from netshell.packets.layers import Icmp, Icmp6
+    from netshell.packets.trace import Seen
+
+_MOST = 1500
+"""So many crossings are looked at, the latest: reading one takes tens of microseconds."""
+_YOUNG_NS = 1_000_000_000
+_EXCEEDED = {11, -3}
+"""ICMP types; those of ICMPv6 with a minus."""
+
+
+class Question(NamedTuple):
+    """ARP questions of one node for one address that nobody answered."""
+
+    target: str
+    numbers: tuple[int, ...]
+    reached: tuple[str, ...]
+    """The nodes that it came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The latest try: a ping, a SYN, a datagram."""
+
+    trip: "Trip"
+    ttl: int
+    ends: tuple[str, str, int]
+    """Source, destination and port as the packet had them where it got to last: NAT may have changed them."""
+    number: int
+    """Of the crossing by which it got farthest."""
+    stopped: str
+    """The node that it came to last; empty where that is not to be seen."""
+    answer: str = ""
+    """`yes`, `refused`, or empty while nothing has come back."""
+    answers: tuple[int, ...] = ()
+    lost_at: str = ""
+    """The node that an answer got to that did not come back."""
+    error: "Icmp | Icmp6 | None" = None
+    complainer: str = ""
+    is_young: bool = False
+    """An answer may still be on its way."""
+
+    @property
+    def has_expired(self) -> bool:
+        """A router gave it up: its TTL had run out."""
+        return self.error is not None and _type(self.error) in _EXCEEDED
+
+    @property
+    def nat(self) -> str:
+        """The node that gave it another source address, or another destination; empty where none did."""
+        steps = [self.trip.first, *self.trip.others]
+        for before, after in pairwise(steps):
+            changed = (before.packet.src, before.packet.dst) != (after.packet.src, after.packet.dst)
+            if changed and after.crossing.sender:
+                return after.crossing.sender.node
+        return ""
+
+    def told(self) -> str:
+        """How far it got, in a clause."""
+        source, goal = named(self.trip.origin), self.trip.packet.dst
+        left = f"packet {self.trip.number} left {source} for {goal}"
+        if self.answer:
+            return f"{left}, and {self._came_back()}"
+        if not self.stopped:
+            return f"{left}, and nothing came back"
+        arrived = f"{left} and came to {named(self.stopped)}"
+        arrived += f" (packet {self.number})" if self.number != self.trip.number else ""
+        if self.lost_at:
+            return (
+                f"{arrived}; the answer (packet {self.answers[0]}) came to {named(self.lost_at)} and did not leave it"
+            )
+        return f"{arrived}, {'' if self.ends[1] == goal else f'as one for {self.ends[1]}, '}and nothing left there"
+
+    def _came_back(self) -> str:
+        number = self.answers[0]
+        if self.answer == "refused" and self.error is not None:
+            what = self.error.code_name or self.error.type_name
+            return f"{self.complainer} answered with an ICMP error ({what}, packet {number})"
+        return f"RST came back (packet {number})" if self.answer == "refused" else f"was answered (packet {number})"
+
+
+def latest(
+    wire: "Sequence[Seen]", source: str, ip: str, target: Target, *, owners: "Owners", now_ns: int | None
+) -> Attempt | None:
+    """The last try of a node to reach an address, by ping or at a port; None where there was none."""
+    from netshell.explain.stories.keys import key_of  # noqa: PLC0415 - packets are read only where some crossed
+    from netshell.explain.stories.trips import trips  # noqa: PLC0415 - as above
+
+    chosen = _about(wire, ip)
+    made = trips(chosen)
+    tries = [t for t in made if t.origin == source and t.packet.dst == ip and _is_try(t, target)]
+    if not tries:
+        return None
+    trip = tries[-1]
+    key = key_of(trip.packet)
+    tried = [t for t in tries if key_of(t.packet) == key and _sequence(t) == _sequence(trip)]
+    last = trip.path(owners)[-1]
+    end = last.crossing.receiver
+    port = getattr(last.packet.transport, "dst_port", 0)
+    known = Attempt(
+        trip,
+        _ttl(trip),
+        (last.packet.src, last.packet.dst, port),
+        last.number,
+        end.node if end else "",
+        is_young=now_ns is not None and now_ns - trip.time_ns < _YOUNG_NS,
+    )
+    return (
+        _answered(known, chosen, tried[0].number, source)
+        or _complained(known, chosen, source)
+        or _lost(known, made, owners)
+    )
+
+
+def _about(wire: "Sequence[Seen]", ip: str) -> "list[Seen]":
+    """The crossings in whose bytes an address stands, and what became of those packets further on."""
+    packed = as_address(ip).packed
+    kept: set[int] = set()
+    found = []
+    for seen in wire[-_MOST:]:
+        if packed in seen.crossing.data or seen.follows in kept:
+            kept.add(seen.number)
+            found.append(seen)
+    return found
+
+
+def _is_try(trip: "Trip", target: Target) -> bool:
+    from netshell.packets.headers import ACK, SYN, Tcp, Udp  # noqa: PLC0415 - as above
+    from netshell.packets.layers import Icmp, Icmp6  # noqa: PLC0415 - as above
+
+    match trip.packet.transport:
+        case Icmp() | Icmp6() as message:
+            return target.port is None and message.type in {8, 128}
+        case Tcp() as segment:
+            is_first = (segment.flags & (SYN | ACK)) == SYN
+            return is_first and target.protocol == "tcp" and segment.dst_port == target.port
+        case Udp() as datagram:
+            return target.protocol == "udp" and datagram.dst_port == target.port
+    return False
+
+
+def _sequence(trip: "Trip") -> int:
+    message = trip.packet.transport
+    return getattr(message, "sequence", 0) if getattr(message, "is_echo", False) else 0
+
+
+def _answered(known: Attempt, wire: "Iterable[Seen]", since: int, source: str) -> Attempt | None:
+    """With what the other end sent back and the source got."""
+    from netshell.explain.stories.keys import key_of, reverse  # noqa: PLC0415 - as above
+    from netshell.packets.headers import RST, Tcp  # noqa: PLC0415 - as above
+
+    key = key_of(known.trip.packet)
+    for seen in wire:
+        receiver = seen.crossing.receiver
+        if key is None or receiver is None or seen.number <= since or receiver.node != source:
+            continue
+        if key_of(seen.packet) != reverse(key):
+            continue
+        segment = seen.packet.transport
+        if getattr(segment, "is_echo", False) and getattr(segment, "sequence", 0) != _sequence(known.trip):
+            continue
+        is_refused = isinstance(segment, Tcp) and bool(segment.flags & RST)
+        return replace(known, answer="refused" if is_refused else "yes", answers=(seen.number,))
+    return None
+
+
+def _complained(known: Attempt, wire: "Iterable[Seen]", source: str) -> Attempt | None:
+    """With the ICMP error that came to the source about it."""
+    from netshell.explain.stories.keys import key_of, quoted_key  # noqa: PLC0415 - as above
+    from netshell.packets.layers import Icmp, Icmp6  # noqa: PLC0415 - as above
+
+    key = key_of(known.trip.packet)
+    for seen in wire:
+        crossing, message = seen.crossing, seen.packet.transport
+        if not isinstance(message, Icmp | Icmp6) or not message.is_error or crossing.number < known.trip.number:
+            continue
+        is_foreign = (
+            crossing.receiver is not None and crossing.receiver.node == source and crossing.sender != crossing.receiver
+        )
+        if is_foreign and key is not None and quoted_key(message.original) == key:
+            return replace(known, answer="refused", answers=(seen.number,), error=message, complainer=seen.packet.src)
+    return None
+
+
+def _lost(known: Attempt, made: "Iterable[Trip]", owners: "Owners") -> Attempt:
+    """With the answer that set out and did not arrive."""
+    from netshell.explain.stories.keys import key_of, reverse  # noqa: PLC0415 - as above
+
+    key = key_of(known.trip.path(owners)[-1].packet)
+    for trip in made:
+        if key is not None and trip.number > known.trip.number and key_of(trip.packet) == reverse(key):
+            end = trip.path(owners)[-1].crossing.receiver
+            return replace(known, answers=(trip.number,), lost_at=end.node if end else "")
+    return known
+
+
+def in_vain(wire: "Sequence[Seen]", asker: str, ip: str, now_ns: int | None) -> Question | None:
+    """The last ARP questions, or neighbour solicitations, of a node for an address, where no answer came to it."""
+    from netshell.explain.stories.asking import word_of  # noqa: PLC0415 - as above
+
+    numbers: list[int] = []
+    reached: dict[str, None] = {}
+    last_ns = 0
+    asked: set[int] = set()
+    for seen in _about(wire, ip):
+        crossing, word = seen.crossing, word_of(seen.packet)
+        if word is None or as_address(word.target) != as_address(ip):
+            continue
+        if not word.is_answer and word.asker != ip and (_is_from(seen, asker) or seen.follows in asked):
+            asked.add(seen.number)
+            numbers += [seen.number] * _is_from(seen, asker)
+            last_ns = crossing.time_ns
+            if crossing.receiver:
+                reached[crossing.receiver.node] = None
+        elif word.is_answer and crossing.receiver and crossing.receiver.node == asker:
+            numbers.clear()
+            reached.clear()
+    if not numbers or (now_ns is not None and now_ns - last_ns < _YOUNG_NS):
+        return None
+    return Question(ip, tuple(numbers), tuple(reached))
+
+
+def _is_from(seen: "Seen", node: str) -> bool:
+    return seen.crossing.sender is not None and seen.crossing.sender.node == node
+
+
+def asked_line(asker: str, question: Question) -> str:
+    """`packets 3, 5, 7: ns1 asked who has 192.0.2.9, and nobody answered`."""
+    numbers = ", ".join(map(str, question.numbers[-3:]))
+    what = "packets" if len(question.numbers) > 1 else "packet"
+    return f"{what} {numbers}: {named(asker)} asked who has {question.target}, and nobody answered"
+
+
+def _ttl(trip: "Trip") -> int:
+    network = trip.packet.network
+    return getattr(network, "ttl", getattr(network, "hop_limit", 0)) or 0
+
+
+def _type(message: "Icmp | Icmp6") -> int:
+    return message.type if message.name == "ICMP" else -message.type

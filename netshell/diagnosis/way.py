@@ -1,0 +1,398 @@
+"""A packet's way from one node to an address, hop by hop as the kernels on it decide, until it is there or stopped."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from netshell.diagnosis import lookup
+from netshell.diagnosis.addresses import duplicate, on_port
+from netshell.diagnosis.advice import fitting_address, next_hop, route_mend
+from netshell.diagnosis.cables import cable_breaks, interfaces, leads_on
+from netshell.diagnosis.finding import Break
+from netshell.diagnosis.gaps import unanswered
+from netshell.diagnosis.lookup import FORWARDING, is_local, version_of
+from netshell.diagnosis.segment import find_link, link_at, ports_of, segment
+from netshell.diagnosis.words import ip_on, link_line, named, neighbour_line, place, route_line, run_on, sysctl_line
+from netshell.facts import Address, End, Link, Neighbour, Node, Route, Snapshot
+
+_TTL = 64
+"""How many routers a packet passes at most: Linux sends it with this (net.ipv4.ip_default_ttl)."""
+_UNUSABLE = frozenset({"FAILED", "INCOMPLETE"})
+_DEAD_ENDS = frozenset({"blackhole", "unreachable", "prohibit"})
+
+
+class Hop(NamedTuple):
+    """One link of the way."""
+
+    node: str
+    route: Route
+    to: End
+    """Where it came in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What goes which way."""
+
+    start: str
+    ip: str
+    source: str | None
+    """The source address of the packets; None where the start has none to give."""
+    holder: tuple[str, Address] | None
+    """The node that is meant, and its address; None where no node has it."""
+    goods: str
+    """What is on its way: `packets for 192.0.2.2`, `answers to 192.0.2.1`."""
+    is_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """As far as the packet got."""
+
+    ip: str
+    """Whom it was for."""
+    hops: tuple[Hop, ...]
+    end: str
+    """The node where it ended."""
+    broken: Break | None = None
+    out_of_sight: str = ""
+    """Why it cannot be told how it goes on: it left what the snapshot shows."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The look-ups that it was led by."""
+        return tuple(route_line(hop.node, self.ip, hop.route) for hop in self.hops)
+
+    @property
+    def routers(self) -> tuple[str, ...]:
+        """The nodes that passed it on."""
+        return tuple(hop.node for hop in self.hops[1:])
+
+
+class _Handed(NamedTuple):
+    """A frame arrived at an interface."""
+
+    to: End
+
+
+class _Hidden(NamedTuple):
+    """A frame left what the snapshot shows."""
+
+    why: str
+
+
+_Outcome: TypeAlias = _Handed | _Hidden | Break
+
+
+def walk(snapshot: Snapshot, errand: Errand) -> Way:
+    """Follow a packet until it arrives, is stopped, or leaves what the snapshot shows."""
+    hops: list[Hop] = []
+    node: Node = snapshot.nodes[errand.start]
+    while len(hops) <= _TTL:
+        outcome = _step(snapshot, node, hops, errand)
+        if outcome is None or isinstance(outcome, Break):
+            return Way(errand.ip, tuple(hops), node.name, outcome)
+        if isinstance(outcome, _Hidden):
+            return Way(errand.ip, tuple(hops), node.name, out_of_sight=outcome.why)
+        hops.append(outcome)
+        node = snapshot.nodes[outcome.to.node]
+    return Way(errand.ip, tuple(hops), node.name, out_of_sight=f"more than {_TTL} routers would have to pass it on")
+
+
+def _step(snapshot: Snapshot, node: Node, hops: list[Hop], errand: Errand) -> Hop | _Hidden | Break | None:
+    """What becomes of a packet at a node: it goes on, out of sight or nowhere; None where it has arrived."""
+    broken = _refusal(snapshot, node, hops[-1].to if hops else None, errand)
+    if broken:
+        return _blame(snapshot, hops, broken, errand)
+    if is_local(node, errand.ip):
+        return None if hops else _own(node, errand)
+    if node.name in {hop.node for hop in hops}:
+        return _loop(snapshot, hops, errand)
+    taken = _route(snapshot, node, errand)
+    if isinstance(taken, Break):
+        return _blame(snapshot, hops, taken, errand)
+    outcome = _deliver(snapshot, node, taken, errand)
+    return Hop(node.name, taken, outcome.to) if isinstance(outcome, _Handed) else outcome
+
+
+def _own(node: Node, errand: Errand) -> Break | None:
+    """A node that talks to itself does so over lo."""
+    lo = node.links.get("lo")
+    if lo is None or lo.is_up:
+        return None
+    return lo_down(node, lo, errand.ip)
+
+
+def lo_down(node: Node, lo: Link, ip: str) -> Break:
+    """The loopback interface is switched off."""
+    words = {"node": named(node.name), "place": place(node.name), "target": ip, "run": ip_on(node.name)}
+    return Break("lo-down", node.name, words, (link_line(node.name, lo),))
+
+
+def _refusal(snapshot: Snapshot, node: Node, came: End | None, errand: Errand) -> Break | None:
+    """Why a node does not take, or not pass on, what came in."""
+    if came is None:
+        return None
+    version = version_of(errand.ip)
+    broken = version == 4 and (_own_source(snapshot, node, errand) or _reverse_path(node, came, errand))
+    if broken:
+        return broken
+    if is_local(node, errand.ip) or node.sysctls.get(FORWARDING[version], "1") != "0":
+        return None
+    key = FORWARDING[version]
+    words = {
+        "node": named(node.name),
+        "link": came.link,
+        "goods": errand.goods,
+        "key": key,
+        "run": run_on(node.name, f"sysctl -w {key}=1"),
+    }
+    return Break("forwarding-off", node.name, words, (sysctl_line(node, key),))
+
+
+def _own_source(snapshot: Snapshot, node: Node, errand: Errand) -> Break | None:
+    """A packet with one of the receiver's own addresses as its source is dropped (RFC 1812, 5.3.7)."""
+    held = lookup.holds(node, errand.source) if errand.source else None
+    if held is None or node.name == errand.start:
+        return None
+    sender = snapshot.nodes[errand.start]
+    own = lookup.holds(sender, errand.source or "")
+    if own is None:
+        return None
+    ends = [End(node.name, held.dev), End(sender.name, own.dev)]
+    if _is_router(node) and not _is_router(sender):
+        ends.reverse()
+    return duplicate(snapshot, ends[0], ends[1], errand.source or "")
+
+
+def _is_router(node: Node) -> bool:
+    return node.sysctls.get(FORWARDING[4], "0") != "0"
+
+
+def _reverse_path(node: Node, came: End, errand: Errand) -> Break | None:
+    """rp_filter (RFC 3704): 1 takes a packet only at the interface that its answers would leave by, 2 if any would."""
+    key = "net.ipv4.conf.all.rp_filter"
+    mode = node.sysctls.get(key, "0")
+    if mode not in {"1", "2"} or errand.source is None:
+        return None
+    back = lookup.route(node, errand.source)
+    if back is not None and back.kind == "unicast" and (mode == "2" or back.dev == came.link):
+        return None
+    words = {
+        "node": named(node.name),
+        "source": errand.source,
+        "link": came.link,
+        "key": key,
+        "back": f"by {back.dev}" if back is not None and back.dev else "by no route at all",
+        "run": run_on(node.name, f"sysctl -w {key}=0"),
+    }
+    return Break("rp-filter", node.name, words, (sysctl_line(node, key), route_line(node.name, errand.source, back)))
+
+
+def _route(snapshot: Snapshot, node: Node, errand: Errand) -> Route | Break:
+    """The route that a node takes, or why there is none."""
+    ip = errand.ip
+    found = lookup.route(node, ip)
+    line = route_line(node.name, ip, found)
+    words = {"node": named(node.name), "target": ip, "goods": errand.goods}
+    if (whose := lookup.broadcast_of(node, ip)) and (found is None or found.dev == whose.dev):
+        return _broadcast(snapshot, node, whose, errand)
+    if found is None:
+        fault = "no-way-back" if errand.is_answer else "no-route"
+        words["mend"] = route_mend(snapshot, node, ip, errand.holder, None)
+        words["routes"] = _routes(node, version_of(ip))
+        return Break(fault, node.name, words, (line, f"{node.name}: routes: {_routes(node, version_of(ip))}"))
+    if found.kind in _DEAD_ENDS:
+        words |= {"dst": found.dst, "kind": found.kind}
+        words["mend"] = f"{ip_on(node.name)} route del {found.kind} {found.dst}"
+        return Break("dead-route", node.name, words, (line,))
+    return found
+
+
+def _routes(node: Node, version: int) -> str:
+    own = [r for r in node.routes if r.family == version and r.table == "main" and not r.dst.startswith("fe80")]
+    return ", ".join(f"{r.dst} via {r.via}" if r.via else f"{r.dst} dev {r.dev}" for r in own) or "none"
+
+
+def _broadcast(snapshot: Snapshot, node: Node, whose: Address, errand: Errand) -> Break:
+    """The target is the last address of the sender's own network, which means everybody there."""
+    words = {
+        "node": named(node.name),
+        "target": errand.ip,
+        "cidr": whose.cidr,
+        "link": whose.dev,
+        "network": lookup.network(whose),
+        "mend": "",
+    }
+    lines = [f"{node.name}: {whose.dev} inet {whose.cidr}"]
+    at = node.name
+    if errand.holder is not None:
+        name, held = errand.holder
+        lines.append(f"{name}: {held.dev} inet {held.cidr}")
+        mine, theirs = lookup.interface(whose), lookup.interface(held)
+        if theirs.network == mine.network:
+            at, run, new = name, ip_on(name), fitting_address(snapshot, End(name, held.dev), 4)
+            words["mend"] = f"{run} addr add {new} dev {held.dev} && {run} addr del {held.cidr} dev {held.dev}"
+        elif theirs.network.prefixlen < mine.network.prefixlen:
+            new = f"{mine.ip}/{theirs.network.prefixlen}"
+            run = ip_on(node.name)
+            words["mend"] = f"{run} addr add {new} dev {whose.dev} && {run} addr del {whose.cidr} dev {whose.dev}"
+    return Break("broadcast-address", at, words, tuple(lines))
+
+
+def _deliver(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _Outcome:
+    """Hand a packet to the next hop over the interface that the route names."""
+    end = End(node.name, taken.dev or "")
+    link = find_link(snapshot, end)
+    if link is None or link.kind == "loopback":
+        return _Hidden(f"the route {taken.dst} of {named(node.name)} leads to no interface that can be followed")
+    if link.master:
+        held = lookup.addresses_on(node, link.name, version_of(errand.ip))
+        if held:
+            return on_port(node, held[0], link.master)
+    if not link.is_up or not link.has_carrier:
+        return _dark(snapshot, end, link)
+    return _handed(snapshot, node, taken, errand)
+
+
+def _handed(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _Outcome:
+    """Who takes a frame for the next hop, by the neighbour table and by who would answer ARP."""
+    end = End(node.name, taken.dev or "")
+    around = segment(snapshot, end)
+    hop = lookup.next_hop_of(node, taken, errand.ip)
+    holders = around.holders(snapshot, hop, node.name)
+    entry = _known(node, end.link, hop)
+    receiver = around.by_mac(snapshot, entry.mac) if entry and entry.mac else None
+    is_pinned = entry is not None and entry.mac is not None and entry.state == "PERMANENT"
+    if len(holders) > 1 and not (is_pinned and receiver in holders):
+        return _twice(snapshot, holders, hop, errand)
+    if receiver is not None and _is_fair(snapshot, receiver, holders, node):
+        return _Handed(receiver)
+    if around.is_open and not holders:
+        return _Hidden(f"{hop} lies behind {end.link} {place(node.name)}, outside of what netshell sees")
+    if entry and entry.mac and (is_pinned or (holders and not errand.is_answer)):
+        return _wrong_mac(snapshot, node, entry, holders, receiver)
+    if holders:
+        return _Handed(holders[0])
+    return unanswered(snapshot, node, taken, errand.ip, holder=errand.holder, goods=errand.goods)
+
+
+def _is_fair(snapshot: Snapshot, receiver: End, holders: tuple[End, ...], node: Node) -> bool:
+    """Whether the owner of a MAC is the next hop, or at least a router that may pass the packet on."""
+    if any(holder.node == receiver.node for holder in holders):
+        return True
+    return not holders and _is_router(snapshot.nodes[receiver.node]) and receiver.node != node.name
+
+
+def _known(node: Node, dev: str, ip: str) -> Neighbour | None:
+    """What a node knows of the MAC behind an address, where it uses that."""
+    wanted = lookup.as_address(ip)
+    for entry in node.neighbours:
+        if entry.dev == dev and lookup.as_address(entry.ip) == wanted and entry.state not in _UNUSABLE:
+            return entry
+    return None
+
+
+def _wrong_mac(
+    snapshot: Snapshot, node: Node, entry: Neighbour, holders: tuple[End, ...], receiver: End | None
+) -> Break:
+    right = link_at(snapshot, holders[0]).mac if holders else ""
+    run = ip_on(node.name)
+    is_set = entry.state == "PERMANENT"
+    mac = (
+        f"{holders[0].link} {place(holders[0].node)} has {right}" if holders else "nobody on the link has that address"
+    )
+    if not is_set:
+        mac += ", and the kernel asks anew only after some seconds without an answer"
+    words = {
+        "node": named(node.name),
+        "target": entry.ip,
+        "mac": entry.mac or "",
+        "right": mac,
+        "whose": f", which is that of {receiver.link} {place(receiver.node)}"
+        if receiver
+        else ", which nobody there has",
+        "set": "a permanent neighbour entry" if is_set else f"a neighbour entry ({entry.state})",
+        "run": f"{run} neigh del {entry.ip} dev {entry.dev}",
+    }
+    lines = [neighbour_line(node.name, entry)]
+    lines += [f"{end.node}: {end.link} link/ether {link_at(snapshot, end).mac}" for end in holders]
+    return Break("wrong-mac", node.name, words, tuple(lines))
+
+
+def _twice(snapshot: Snapshot, holders: tuple[End, ...], ip: str, errand: Errand) -> Break:
+    """Two nodes of a link with one address: the one that is not meant is wrong."""
+    meant = errand.holder[0] if errand.holder and ip == errand.ip else ""
+    right = next((end for end in holders if end.node == meant), None)
+    if right is None:
+        routers = [end for end in holders if _is_router(snapshot.nodes[end.node])]
+        right = (routers or list(holders))[0]
+    wrong = next(end for end in holders if end != right)
+    return duplicate(snapshot, wrong, right, ip)
+
+
+def _dark(snapshot: Snapshot, end: End, link: Link) -> Break | _Hidden:
+    """Why an interface that is to be used has no carrier."""
+    words = {"link": end.link, "place": place(end.node), "node": named(end.node), "run": ip_on(end.node)}
+    if link.kind != "bridge" or not link.is_up:
+        for found in cable_breaks(snapshot, end):
+            return found
+        if not link.is_up:
+            return Break("link-down", end.node, words, (link_line(end.node, link),))
+        return _Hidden(f"{end.link} {place(end.node)} has no carrier, and its other end is not to be seen")
+    for port in ports_of(snapshot, end):
+        for found in cable_breaks(snapshot, port):
+            return found
+    loose = [
+        other for other in interfaces(snapshot, end.node) if other != end and link_at(snapshot, other).kind == "veth"
+    ]
+    words |= {"bridge": end.link, "link": loose[0].link if loose else "", "behind": "what comes in there"}
+    if loose and not ports_of(snapshot, end):
+        lines = (link_line(end.node, link_at(snapshot, loose[0])), f"{end.node}: ports of {end.link}: none")
+        return Break("not-in-bridge", end.node, words, lines)
+    return _Hidden(f"the bridge {end.link} {place(end.node)} has no port with a carrier")
+
+
+def _loop(snapshot: Snapshot, hops: list[Hop], errand: Errand) -> Break:
+    """Routers that send a packet round: the one that would have been nearest to its goal is wrong."""
+    first = next(i for i, hop in enumerate(hops) if hop.node == hops[-1].to.node)
+    ring = hops[first:]
+    wrong = ring[-1]
+    if errand.holder is not None:
+        for hop in reversed(ring):
+            right = next_hop(snapshot, hop.node, errand.holder[0], version_of(errand.ip))
+            if right is not None and right[1] != hop.route.via:
+                wrong = hop
+                break
+    node = snapshot.nodes[wrong.node]
+    words = {
+        "node": named(wrong.node),
+        "goods": errand.goods,
+        "back": named(wrong.to.node),
+        "dst": wrong.route.dst,
+        "ring": " → ".join([*(hop.node for hop in ring), ring[0].node]),
+        "mend": route_mend(snapshot, node, errand.ip, errand.holder, wrong.route),
+    }
+    return Break("loop", wrong.node, words, tuple(route_line(hop.node, errand.ip, hop.route) for hop in ring))
+
+
+def _blame(snapshot: Snapshot, hops: list[Hop], broken: Break, errand: Errand) -> Break:
+    """A node that cannot pass a packet on and has no cable that leads there was the wrong gateway."""
+    if not hops or errand.holder is None or broken.fault not in {"forwarding-off", "no-route", "no-way-back"}:
+        return broken
+    last = hops[-1]
+    if last.to.node == errand.holder[0] or leads_on(snapshot, last.to.node, last.to.link, errand.holder[0]):
+        return broken
+    return wrong_gateway(snapshot, last, errand, f"which is {named(last.to.node)}, and no way leads on from there")
+
+
+def wrong_gateway(snapshot: Snapshot, hop: Hop, errand: Errand, why: str) -> Break:
+    """A route through a node that is not on the way."""
+    node = snapshot.nodes[hop.node]
+    words = {
+        "node": named(hop.node),
+        "goods": errand.goods,
+        "gateway": hop.route.via or errand.ip,
+        "why": why,
+        "mend": route_mend(snapshot, node, errand.ip, errand.holder, hop.route),
+    }
+    return Break("wrong-gateway", hop.node, words, (route_line(hop.node, errand.ip, hop.route),))

@@ -1,0 +1,98 @@
+"""Why a node does not reach another: every part of the chain in its order, the first that is broken told."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from netshell.diagnosis import lookup
+from netshell.diagnosis.addresses import first_misfit
+from netshell.diagnosis.cables import interfaces, way_between
+from netshell.diagnosis.case import Case
+from netshell.diagnosis.finding import Break, Finding, Target
+from netshell.diagnosis.lookup import host, is_usable, version_of
+from netshell.diagnosis.lost import unjoined
+from netshell.diagnosis.telling import finding
+from netshell.diagnosis.way import lo_down
+from netshell.facts import PC, Address, End, Node, Snapshot
+
+if TYPE_CHECKING:
+    from netshell.packets.trace import Seen
+
+_MOST_ADDRESSES = 8
+
+
+def why(
+    snapshot: Snapshot, source: str, target: Target, wire: "Sequence[Seen]" = (), *, now_ns: int | None = None
+) -> Finding:
+    """The first broken link between a node and whom it wants to reach, or that all is well and how that is known.
+
+    `wire` is what crossed since the state last changed: what crossed before tells nothing about how it is now. `now_ns`
+    is the time (nanoseconds since the epoch) where answers may still come; None where nothing more will.
+    """
+    if broken := _absent(snapshot, source, target):
+        return finding(broken)
+    here = snapshot.nodes[source]
+    ips = _addresses_of(snapshot, here, target)
+    if not ips:
+        return finding(_unaddressed(snapshot, here, snapshot.nodes[target.host]))
+    lo = here.links.get("lo")
+    if lo is not None and not lo.is_up and ip_address(ips[0]).is_loopback:
+        return finding(lo_down(here, lo, ips[0]))
+    told: list[Finding] = []
+    for ip in ips[:_MOST_ADDRESSES]:
+        found = Case(snapshot, here, ip, target, wire=wire, now_ns=now_ns).judge()
+        if found.holds:
+            return found
+        told.append(found)
+    return told[0]
+
+
+def _absent(snapshot: Snapshot, source: str, target: Target) -> Break | None:
+    """A namespace that is not there."""
+    for name in [source] if target.is_address else [source, target.host]:
+        node = snapshot.node(name)
+        names = ", ".join(n for n in snapshot.nodes if n != PC) or "none"
+        if node is None:
+            near = get_close_matches(name, [n for n in snapshot.nodes if n != PC], n=1, cutoff=0.7)
+            words = {"node": name, "hint": f" There is one named {near[0]}." if near else ""}
+            return Break("namespace-missing", name, words, (f"ip netns list: {names}",))
+        if not node.is_enterable:
+            return Break("namespace-unenterable", name, {"node": name}, (f"ip netns list: {names}",))
+    return None
+
+
+def _addresses_of(snapshot: Snapshot, here: Node, target: Target) -> list[str]:
+    """The addresses that may be meant, the likeliest first: those of a link of the asker's, of IPv4."""
+    if target.is_address:
+        return [str(ip_address(target.host))]
+    there = snapshot.nodes[target.host]
+    way = None if there.name == here.name else way_between(snapshot, here.name, there.name)
+    facing = way.steps[-1].end.link if way else ""
+    near = [lookup.interface(a).network for a in here.addresses if is_usable(a)]
+
+    def rank(address: Address) -> tuple[bool, bool, bool]:
+        ip = lookup.interface(address).ip
+        is_near = any(ip.version == n.version and ip in n for n in near)
+        return version_of(host(address)) == 6, not is_near, address.dev != facing
+
+    usable = [a for a in there.addresses if is_usable(a)]
+    return list(dict.fromkeys(host(a) for a in sorted(usable, key=rank)))
+
+
+def _unaddressed(snapshot: Snapshot, here: Node, there: Node) -> Break:
+    """A target without any address: what is wrong below that first, and with the others on the way."""
+    if here.name == there.name:
+        lo = here.links.get("lo")
+        if lo is not None and not lo.is_up:
+            return lo_down(here, lo, "127.0.0.1")
+    else:
+        way = way_between(snapshot, here.name, there.name)
+        if way is None:
+            return unjoined(snapshot, here, there)
+        if way.breaks:
+            return way.breaks[0]
+        if broken := first_misfit(snapshot, way.stages, 4):
+            return broken
+    ends = interfaces(snapshot, there.name) or [End(there.name, "lo")]
+    return first_misfit(snapshot, [(ends[0], ends[0])], 4) or unjoined(snapshot, here, there)
