@@ -164,6 +164,7 @@ class Runner:
         context = self._known()
         context.terminal = self._terminal
         packets: list[dict[str, object]] = []
+        found: dict[str, object] = {}
         try:
             view = await commands.run(context, line)
             status = 0
@@ -176,11 +177,16 @@ class Runner:
                 self._terminal = ""
             if self._is_json and isinstance(view, commands.Packets | commands.Ladder):
                 packets = self._packets([seen for seen in view.seen if view.with_noise or not seen.noise])
+            if isinstance(view, commands.Why):
+                found = {"says": view.finding.says, "at": view.finding.at, "evidence": list(view.finding.evidence)}
+                status = int(not view.finding.holds)
             text = _view_text(view)
         except UserError as error:
             status, text = int(error.code), as_text(render_error(error), width=_WIDTH, colour="none")
         if self._is_json:
-            self._object({"command": line, "status": status, "output": text, "changes": [], "packets": packets})
+            self._object(
+                {"command": line, "status": status, "output": text, "changes": [], "packets": packets, **found}
+            )
         else:
             self._write(text.encode("utf-8", "replace"))
         return status

@@ -14,7 +14,7 @@ from netshell.render.changes import changes
 from netshell.render.layout import Lead, Narrow
 
 
-def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C901, PLR0911 - a line for each view
+def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C901, PLR0911, PLR0912 - a line for each view
     """A view as something to print; None for one that only does something."""
     match view:
         case commands.Words(says):
@@ -31,6 +31,8 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
             from netshell.render.map import draw  # noqa: PLC0415 - much code, and not before the first prompt
 
             return draw(snapshot, places, width)
+        case commands.Why(finding):
+            return steps.finding(finding.says, finding.evidence, holds=finding.holds)
         case commands.Changes(said):
             return changes(said, cap=None) or steps.notice("Nothing has changed since the step began.")
         case commands.Manual(pairs):

@@ -151,6 +151,25 @@ def test_a_number_or_a_filter_that_makes_no_sense_is_told() -> None:
     play(scenario)
 
 
+def test_why_finds_the_first_broken_link() -> None:
+    async def scenario(desk: Desk) -> None:
+        async def finding(line: str) -> tuple[str, str]:
+            view = await desk.view(line)
+            assert isinstance(view, commands.Why)
+            return view.finding.fault, view.finding.at
+
+        assert await finding(":why pc 127.0.0.1") == ("lo-down", "pc")
+        assert await finding(":why ns1 ns2") == ("namespace-missing", "ns1")
+        await desk.type(*CABLE, "ip -n ns2 link set eth0 down")
+        assert await finding(":why ns1 192.0.2.2") == ("peer-down", "ns2")
+        await desk.type("ip -n ns2 link set eth0 up")
+        assert await finding(":why ns1 ns2") == ("", "ns2")
+        assert await finding(":why ns1 ns2:80") == ("nobody-listens", "ns2")
+        assert "two ends" in (await desk.fault(":why ns1")).problem
+
+    play(scenario)
+
+
 def test_a_reset_begins_with_the_first_number_again() -> None:
     async def scenario(desk: Desk) -> None:
         await desk.type("ip link set lo up; ping -c 3 127.0.0.1")

@@ -25,6 +25,7 @@ from netshell.commands.views import (
     Verdict,
     Verdicts,
     View,
+    Why,
     Words,
 )
 from netshell.commands.wire import ladder_of, packets_of
@@ -52,6 +53,7 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "View",
+    "Why",
     "Words",
     "is_own",
     "ladder_of",

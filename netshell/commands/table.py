@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from netshell.commands import lesson, machine, wire
+from netshell.commands import lesson, machine, why, wire
 from netshell.commands.context import Command, Context
 from netshell.commands.views import Manual, View
 from netshell.errors import UserError
@@ -26,6 +26,13 @@ COMMANDS: Mapping[str, Command] = {
         Command("hint", "the next hint for this step", lesson.hint),
         Command("solution", "the worked solution of this step", lesson.solution),
         Command("check", "what this step still lacks", lesson.check),
+        Command(
+            "why",
+            "what is in the way from one node to another",
+            why.find_out,
+            "FROM TO",
+            machine.node_names,
+        ),
         Command("map", "draw the machine as it is now", machine.draw_map),
         Command("changes", "all that has changed since the step began", machine.tell_changes),
         Command(

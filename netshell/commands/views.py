@@ -13,6 +13,7 @@ from netshell.lesson.model import Lesson, Prose, Script
 from netshell.session.asking import Asked
 
 if TYPE_CHECKING:  # the words for packets are loaded when somebody looks at packets
+    from netshell.diagnosis import Finding
     from netshell.explain.packet import Opened as OpenedPacket
     from netshell.explain.stories import Story
     from netshell.packets.streams import Conversation
@@ -68,6 +69,13 @@ class Changes:
     """What has changed since the step began."""
 
     said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What is in the way between two nodes, or that nothing is."""
+
+    finding: "Finding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +189,7 @@ View: TypeAlias = (
     | Ladder
     | Opened
     | Followed
+    | Why
     | Manual
     | Catalogue
     | StandsIn

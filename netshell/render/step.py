@@ -110,6 +110,13 @@ def verdicts(each: Sequence[tuple[bool, str]]) -> RenderableType:
     return Narrow(Group(*lines))
 
 
+def finding(says: str, evidence: Sequence[str], *, holds: bool) -> RenderableType:
+    """What was found out, and below it what proves it."""
+    mark = Text("  ✓ ", "bold green") if holds else Text("  ✗ ", "bold red")
+    proof = [Lead(Text("    "), Text(safe(line), "dim")) for line in evidence]
+    return Narrow(Group(Lead(mark, Text(safe(says))), *proof))
+
+
 def hint(blocks: Prose) -> RenderableType:
     """One hint."""
     return Narrow(Lead(Text("  ? ", "bold blue"), prose(blocks)))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from netshell.packets.trace import Seen
 
 
+_PASSING = frozenset({"neighbour", "fdb", "socket"})
+"""Kinds of changes that traffic brings about."""
 _TO_BEGIN_S = 0.03
 """In which a program that was just started, such as `nc -l 80 &`, opens its port."""
 
@@ -62,6 +64,8 @@ class Bench:
         """That command, where it is known."""
         self.has_crossed = True
         """It was the last one of all."""
+        self.changed_ns = 0
+        """When a command last changed more than traffic leaves behind: what crossed before tells of another lab."""
         self._told_ns = 0
         """What crossed before then, in nanoseconds since the epoch, has been told."""
         self.environ: dict[str, str] = {}
@@ -183,13 +187,16 @@ class Bench:
         self.snapshot = after = await self.look()
         crossed = self.wire.since(self._told_ns)
         self._told_ns = max(now_ns, self.wire.until_ns + 1)  # what a flood left unread belongs to this command
+        said = say(difference(before, after), before, after)
+        if any(item.change.kind not in _PASSING for item in said):
+            self.changed_ns = now_ns
         is_news = any(not seen.noise for seen in crossed)
         if is_news:
             self.crossed = crossed
         if command:
             self.crossed_with = command if is_news else self.crossed_with
             self.has_crossed = is_news
-        return Observation(after, say(difference(before, after), before, after), crossed)
+        return Observation(after, said, crossed)
 
     def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
         """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch)."""
