@@ -61,7 +61,8 @@ def listing(found: Sequence[Candidate], rows: int, columns: int) -> list[str]:
         width = max(map(cell_len, names))
         lines = [f"{_padded(name, width)}  {what}".rstrip() for name, what in zip(names, about, strict=True)]
         return [line[: columns - 1] for line in lines]
-    return _in_columns(names, columns, max(_FEWEST_LINES, rows // 2))
+    told = ["`:help` tells what each of them does"] if all(about) else []
+    return [*_in_columns(names, columns, max(_FEWEST_LINES, rows // 2)), *told]
 
 
 def _shown(candidate: Candidate) -> str:
