@@ -233,9 +233,17 @@ class Repl:
             name = terminal.program() or "The program"
             says = f"{name} goes on running. Ctrl-] goes back to it; `:term` opens another terminal."
             self._screen.show(steps.notice(says))
-            await self._guide.tell_command(self._command, 0)  # what it has done so far is its own, not the next one's
+            await self._tell_so_far(terminal)
         elif not terminal.is_continued and not terminal.is_dead:
             await self._look(terminal)
+
+    async def _tell_so_far(self, terminal: Terminal) -> None:
+        """What a program has done that is left running is its own, not the next command's; it waits meanwhile."""
+        terminal.pause()
+        try:
+            await self._guide.tell_command(self._command, 0)
+        finally:
+            terminal.resume()
 
     async def _look(self, terminal: Terminal) -> None:
         """After a command: what it changed, and what that means for the step."""
