@@ -81,6 +81,9 @@ class Repl:
                 raise
             return 128 + self._signal
         finally:
+            front = self._bench.terminals.get(self._context.terminal)
+            if front is not None:
+                self._screen.leave(front)  # a program may have drawn before it was given the screen
             self._bench.close()
         if self._has_machine_ended:
             raise MachineError("The private machine has ended.", "Start netshell again: your progress is saved.")

@@ -96,7 +96,13 @@ class Screen:
                 return False
             return await self._hand_over(terminal, keyboard)
         finally:
+            self.leave(terminal)
+
+    def leave(self, terminal: Terminal) -> None:
+        """Bring the real terminal to rest, whatever the program in front had switched on."""
+        if not terminal.stream.is_left:
             self.write(terminal.stream.leave() + (_PLAIN if self._colour != "none" else b""))
+            terminal.stream.is_left = True
 
     async def _hand_over(self, terminal: Terminal, keyboard: Keyboard) -> bool:
         """The keys and the window's size are the program's. True where it was left running."""

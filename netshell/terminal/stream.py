@@ -81,10 +81,13 @@ class Stream:
         self._text = bytearray()
         self._modes: dict[str, bool] = {}
         self._has_keypad = False
+        self.is_left = True
+        """The real terminal was brought to rest, and nothing was fed since."""
         self._has_charset = self._has_margins = self._has_placed = False
 
     def feed(self, data: bytes) -> Iterator[bytes | Mark]:
         """The text and the marks in `data`, in their order; an unfinished sequence waits for its rest."""
+        self.is_left = False
         at = 0
         while at < len(data):
             if self._state is not _State.TEXT:
