@@ -199,7 +199,8 @@ def test_a_flood_from_the_background_leaves_a_prompt_to_stop_it_at(learner: Typi
     learner.see("[yes runs in pc] netshell>", "… and more: Ctrl-] shows it")
     learner.type(CTRL_BRACKET)
     learner.press(CTRL_C)
-    learner.until_prompt("pc")
+    # so much was printed that lines cannot be counted any more: the prompt that stands is the one
+    learner.until(lambda: learner.prompt() is not None, "a prompt")
 
 
 def test_much_output_neither_hangs_nor_is_cut(learner: Typist) -> None:
