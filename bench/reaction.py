@@ -64,7 +64,7 @@ def _measure_whole(stage: Stage, bash: Window, results: Results) -> None:
 async def _measure_terminal(stage: Stage, bash: Window, results: Results) -> None:
     from bench.labs import pairs  # noqa: PLC0415
     from netshell.launch import launch  # noqa: PLC0415 - forks before it is part of anything
-    from netshell.session.bench import Bench  # noqa: PLC0415
+    from netshell.session import Bench, Ran  # noqa: PLC0415
 
     bench = Bench(launch())
     bench.attach()
@@ -76,7 +76,7 @@ async def _measure_terminal(stage: Stage, bash: Window, results: Results) -> Non
             terminal.feed(command)
             await terminal.until_prompt()
             done = time.perf_counter()
-            await bench.observe()
+            await bench.observe(Ran())
             observed = time.perf_counter()
             reference = _bash_ms(bash, command)
             if number >= 5:

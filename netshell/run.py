@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from netshell.errors import ExitCode, UserError
 from netshell.explain.changes import Said, as_json
 from netshell.facts import PC
-from netshell.session import Bench, Observation
+from netshell.session import Bench, Observation, Ran
 from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
 from netshell.terminal.stream import plain
@@ -96,7 +96,7 @@ class Runner:
                 terminal = await self._bench.terminal(self._terminal)
                 status = await self._feed(terminal, line)
                 if not terminal.is_continued:
-                    await self._tell("\n".join(waiting), status)
+                    await self._tell(Ran("\n".join(waiting), status, terminal.printed, terminal.ran_on))
                     waiting.clear()
                 if terminal.is_dead and not self._leave(terminal):
                     return status
@@ -202,13 +202,13 @@ class Runner:
             self._context = Context(self._bench, progress, catalogue(self._directories))
         return self._context
 
-    async def _tell(self, command: str, status: int) -> None:
-        observation = await self._bench.observe(command)
+    async def _tell(self, ran: Ran) -> None:
+        observation = await self._bench.observe(ran)
         if self._is_json:
             self._object(
                 {
-                    "command": command,
-                    "status": status,
+                    "command": ran.command,
+                    "status": ran.status,
                     "output": self._printed(),
                     "changes": [as_json(item) for item in observation.said],
                     "packets": self._packets(observation.crossed),

@@ -14,7 +14,7 @@ from netshell.lesson.compiled import lesson_from
 from netshell.lesson.model import Lesson
 from netshell.lesson.reader import read_lesson
 from netshell.progress import Progress
-from netshell.session import Bench, Outcome, Session, play
+from netshell.session import Bench, Outcome, Ran, Session, play
 
 pytestmark = [pytest.mark.kernel, pytest.mark.terminal]
 
@@ -121,7 +121,7 @@ def with_session(scenario: Callable[[Session], Awaitable[None]], *, step: int = 
 
 async def solve(session: Session) -> Outcome:
     await play(session.bench, session.step.do)
-    return await session.after_command(session.step.do[-1].text)
+    return await session.after_command(Ran(session.step.do[-1].text))
 
 
 def ordered(session: Session, *items: str) -> str:

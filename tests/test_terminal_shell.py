@@ -185,6 +185,27 @@ def test_a_syntax_error_is_told_and_ends() -> None:
     play(scenario)
 
 
+def test_the_end_of_what_the_last_command_printed_is_kept_and_where_it_ran() -> None:
+    async def scenario(typist: Typist) -> None:
+        terminal = typist.terminal
+        await typist.run("echo one; ls /nosuch")
+        assert terminal.printed == "one\nls: cannot access '/nosuch': No such file or directory\n"
+        await typist.run("echo )")
+        assert terminal.printed == "bash: syntax error near unexpected token `)'\n"
+        await typist.run("seq 100000; false")
+        assert terminal.printed.endswith("99999\n100000\n")
+        assert len(terminal.printed) < 1 << 14
+        await typist.run("tput cup 3 3; echo drawn; false")
+        assert terminal.printed == ""
+        await typist.run("ip netns add ns1")
+        await typist.run("ip netns exec ns1 bash")
+        assert (terminal.ran_on, terminal.where) == ("pc", "ns1")
+        await typist.run("false")
+        assert (terminal.ran_on, terminal.printed) == ("ns1", "")
+
+    play(scenario)
+
+
 def test_history_expansion_works_as_in_any_bash() -> None:
     async def scenario(typist: Typist) -> None:
         await typist.run("echo before")

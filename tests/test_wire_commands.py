@@ -16,7 +16,7 @@ from netshell.launch import launch
 from netshell.packet_views import packet_view_lines
 from netshell.packets.files import CaptureFile
 from netshell.progress import Progress
-from netshell.session import Bench
+from netshell.session import Bench, Ran
 
 pytestmark = pytest.mark.kernel
 
@@ -40,7 +40,7 @@ class Desk:
             terminal = await self.bench.terminal()
             terminal.feed(line)
             await terminal.until_prompt()
-            observation = await self.bench.observe(line)
+            observation = await self.bench.observe(Ran(line))
         return [seen.protocol for seen in observation.crossed if not seen.noise and not seen.follows]
 
     async def view(self, line: str) -> commands.View:

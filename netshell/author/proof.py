@@ -16,7 +16,7 @@ from netshell.checks import Check, Verdict
 from netshell.errors import MachineError, UserError
 from netshell.lesson.model import Lesson, Mistake, Script, Step
 from netshell.progress import Progress
-from netshell.session import Bench, PlayError, Session, play
+from netshell.session import Bench, PlayError, Ran, Session, play
 
 _TOLD_WITHIN_S = 0.5
 _SETTLE_S = 0.05
@@ -146,7 +146,7 @@ class Proof:
 
     async def _is_blamed(self, chunk: Script, step: Step, promised: tuple[Check, ...]) -> Fault | None:
         """Whether a learner would be told, in the middle of a solution, that something is wrong."""
-        outcome = await self._session.after_command(command(chunk))
+        outcome = await self._session.after_command(Ran(command(chunk)))
         told = next((mistake for mistake in step.wrong if mistake.say in outcome.messages), None)
         if told:
             return Fault(chunk[-1].line, f"This line of the solution is told as the mistake of line {told.line}.")
@@ -195,7 +195,7 @@ class Proof:
         try:
             for chunk in chunks(mistake.do):
                 await self._play(chunk)
-                told += (await self._session.after_command(command(chunk))).messages
+                told += (await self._session.after_command(Ran(command(chunk)))).messages
         except PlayError as error:
             return Fault(error.line.line, error.problem)
         end = time.monotonic() + _TOLD_WITHIN_S

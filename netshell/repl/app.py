@@ -20,7 +20,7 @@ from netshell.repl.keyboard import Keyboard
 from netshell.repl.late import Announcer
 from netshell.repl.prompt import LinePrompt, Pressed
 from netshell.repl.screen import Screen
-from netshell.session import Bench
+from netshell.session import Bench, Ran, ran_in
 from netshell.terminal.shell import Terminal
 from netshell.topology import Topology
 from netshell.views import render
@@ -244,7 +244,7 @@ class Repl:
         """What a program has done that is left running is its own, not the next command's; it waits meanwhile."""
         terminal.pause()
         try:
-            await self._guide.tell_command(self._command, 0)
+            await self._guide.tell_command(Ran(self._command, node=terminal.ran_on))
         finally:
             terminal.resume()
 
@@ -254,7 +254,7 @@ class Repl:
         self._has_moved = False
         if terminal.status == _INTERRUPTED:
             self._pasted.clear()
-        await self._guide.tell_command(command, terminal.status)
+        await self._guide.tell_command(ran_in(terminal, command))
 
     async def _ask(self, terminal: Terminal) -> None:
         self._screen.start_line()

@@ -22,7 +22,7 @@ from netshell.render import step as steps
 from netshell.render.ask import compared
 from netshell.render.changes import changes
 from netshell.repl.screen import Screen
-from netshell.session import Outcome, Session
+from netshell.session import Outcome, Ran, Session
 from netshell.topology import Topology
 from netshell.views import render, render_error
 
@@ -119,18 +119,18 @@ class Guide:
         session = self._context.session
         return session is not None and not self._is_at_title and session.asking.is_answer(line.strip())
 
-    async def tell_command(self, command: str, status: int) -> None:
+    async def tell_command(self, ran: Ran) -> None:
         """After a command: what it changed, what that means for the step, and what it lacked."""
         session = self._context.session
         if session is not None:
-            outcome = await session.after_command(command)
+            outcome = await session.after_command(ran)
         else:
-            observation = await self._context.bench.observe(command)
+            observation = await self._context.bench.observe(ran)
             outcome = Outcome(observation.said, observation.crossed, snapshot=observation.snapshot)
         self.tell(outcome)
-        if status == _NOT_FOUND and (remedy := missing_program(command)):
+        if ran.status == _NOT_FOUND and (remedy := missing_program(ran.command)):
             self._screen.show(steps.notice(remedy))
-        elif command.strip() == "help":
+        elif ran.command.strip() == "help":
             self._screen.show(steps.notice("That was bash's own help. `:help` or F1 is netshell's."))
         self.tell_notices()
 

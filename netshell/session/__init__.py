@@ -2,6 +2,7 @@
 
 from netshell.session.bench import Bench, Observation
 from netshell.session.play import PlayError, play
+from netshell.session.ran import Ran, ran_in
 from netshell.session.session import Help, Outcome, Session
 
-__all__ = ["Bench", "Help", "Observation", "Outcome", "PlayError", "Session", "play"]
+__all__ = ["Bench", "Help", "Observation", "Outcome", "PlayError", "Ran", "Session", "play", "ran_in"]

@@ -18,6 +18,7 @@ from netshell.explain.changes import Said, say
 from netshell.facts import PC, Snapshot, difference
 from netshell.launch import Launched
 from netshell.sandbox.machine import Machine
+from netshell.session.ran import Ran
 from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
 from netshell.topology import Topology
@@ -64,6 +65,8 @@ class Bench:
         """That command, where it is known."""
         self.has_crossed = True
         """It was the last one of all."""
+        self.last = Ran()
+        """The last command of all."""
         self.changed_ns = 0
         """When a command last changed more than traffic leaves behind: what crossed before tells of another lab."""
         self._told_ns = 0
@@ -175,11 +178,12 @@ class Bench:
         if self.terminals.get(terminal.name) is terminal:
             del self.terminals[terminal.name]
 
-    async def observe(self, command: str = "") -> Observation:
+    async def observe(self, ran: Ran) -> Observation:
         """A new snapshot, what has changed since the last, in words, and what has crossed since then.
 
-        `command` is what was typed, where that is known: one that goes on in the background gets a moment to begin.
+        A command that goes on in the background gets a moment to begin.
         """
+        self.last, command = ran, ran.command
         if command.rstrip().endswith("&"):
             await asyncio.sleep(_TO_BEGIN_S)
         before = self.snapshot

@@ -20,6 +20,7 @@ from netshell.progress import Progress
 from netshell.session.asking import Asking
 from netshell.session.bench import Bench, Observation
 from netshell.session.play import play
+from netshell.session.ran import Ran
 
 if TYPE_CHECKING:
     from netshell.packets.trace import Seen
@@ -200,14 +201,14 @@ class Session:
         self.asking.enter(index)
         self.progress.reach(self.lesson.id, self.step.slug, index)
 
-    async def after_command(self, command: str) -> Outcome:
-        """Look at what a command did, and judge the step. `command` is what was typed; empty: not known."""
+    async def after_command(self, ran: Ran) -> Outcome:
+        """Look at what a command did, and judge the step."""
         async with self._judging:
-            observation = await self.bench.observe(command)
+            observation = await self.bench.observe(ran)
             self._memory.commands_run += 1
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
-            return self._outcome(observation, command)
+            return self._outcome(observation, ran.command)
 
     async def after_event(self) -> Outcome:
         """Judge the step again because something happened by itself; changes are left for the next command to tell."""

@@ -17,13 +17,15 @@ from typing import Protocol
 
 from netshell.facts import PC
 from netshell.terminal.startup import TYPED_AHEAD_KEY
-from netshell.terminal.stream import Mark, Stream
+from netshell.terminal.stream import Mark, Stream, plain
 
 _READ_SIZE, _READ_MOST = 1 << 13, 1 << 17
 """A pty gives at most 4 KiB at a time; so many bytes are taken before others have their turn."""
 _ECHO_MOST = 1 << 18
 _SPLIT_MOST = 500
 """Bytes of a line up to which its echo is looked for in two parts."""
+_PRINTED_MOST = 1 << 14
+"""Bytes of a command's output, from its end, that are kept for whoever explains it."""
 _KEY_ECHO = TYPED_AHEAD_KEY.replace(b"\x1b", b"^[")
 """What the terminal shows of the key (termios(3), ECHOCTL) where a program runs already, whose line was typed ahead."""
 _INTERRUPT, _AGAIN_S = b"\x03", 0.2
@@ -70,6 +72,8 @@ class Terminal:
         self.typed_ahead = ""
         """What was typed while a program ran and no program read."""
         self.commands_run = 0
+        self.ran_on = node
+        """The node that its bash stood on when it was given the last line."""
         self.stream = Stream(nonce)
         self.on_output: Callable[[bytes], None] = lambda _: None
         self.on_state: Callable[[], None] = lambda: None
@@ -79,6 +83,9 @@ class Terminal:
         self._unsent = bytearray()
         self._echo = bytearray()
         self._fed = b""
+        self._printed = bytearray()
+        self._has_drawn = False
+        """The last command had the whole screen: what it drew there is no text."""
         self._has_forwarded = False
         self._is_asking = False
         self._may_echo_key = False
@@ -109,10 +116,17 @@ class Terminal:
         """Its bash has ended."""
         return self.state is State.DEAD
 
+    @property
+    def printed(self) -> str:
+        """The end of what came since the last line was given, as text; empty for a full-screen program's."""
+        return "" if self._has_drawn else plain(bytes(self._printed))
+
     def feed(self, line: str) -> None:
         """Give bash a command, of one or more lines, at its prompt; a dead one takes none."""
         if self.is_dead:
             return
+        self._printed.clear()
+        self._has_drawn, self.ran_on = False, self.where
         self._echo.clear()
         self._fed = line.encode("utf-8", "surrogateescape")
         self._set_state(State.FED)
@@ -252,7 +266,14 @@ class Terminal:
         if self.state is State.PROMPT and not _ANY_CSI.sub(b"", data).strip(b"\r\n"):
             return  # readline tidies its line
         if data:
-            self.on_output(data)
+            self._give(data)
+
+    def _give(self, data: bytes) -> None:
+        """Pass output on, and keep the end of it."""
+        self._has_drawn |= self.stream.is_full_screen()
+        self._printed += data[-_PRINTED_MOST:]
+        del self._printed[:-_PRINTED_MOST]
+        self.on_output(data)
 
     def _take_mark(self, mark: Mark) -> None:
         match mark.kind:
@@ -296,7 +317,7 @@ class Terminal:
         stray = _around(shown, self._fed).strip(b"\r\n")
         out = (stray + b"\r\n" if stray else b"") + rest.lstrip(b"\r\n")
         if _ANY_CSI.sub(b"", out).strip(b"\r\n"):
-            self.on_output(out)
+            self._give(out)
 
 
 def _around(shown: bytes, fed: bytes) -> bytes:

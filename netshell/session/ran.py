@@ -1,0 +1,38 @@
+"""A command that was run at a terminal, with what netshell knows of how it went."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netshell.facts import PC
+
+if TYPE_CHECKING:
+    from netshell.terminal.shell import Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One command line, of one or more lines."""
+
+    command: str = ""
+    """What was typed; empty where that is not known."""
+    status: int = 0
+    """The exit status that bash gives."""
+    output: str = ""
+    """The end of what it printed, as text; empty for a program that had the whole screen."""
+    node: str = PC
+    """Where it was typed: the node that the terminal's bash stood on."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended with a status other than 0, and not because somebody stopped it."""
+        return self.status not in {0, _INTERRUPTED}
+
+
+_INTERRUPTED = 130
+
+
+def ran_in(terminal: "Terminal", command: str) -> Ran:
+    """The command that has just ended at a terminal; its output is read only where it failed."""
+    if terminal.status in {0, _INTERRUPTED}:
+        return Ran(command, terminal.status, node=terminal.ran_on)
+    return Ran(command, terminal.status, terminal.printed, terminal.ran_on)
