@@ -50,7 +50,6 @@ CASES = (
         127,
         "bash: nmcli: command not found",
         "bash found no program nmcli. It is not installed on this machine.",
-        is_repeated=True,
     ),
     Case(
         "pc",
@@ -58,7 +57,6 @@ CASES = (
         127,
         "bash: ethtool: command not found",
         ("bash found no program ethtool. It is not installed on this machine; `netshell doctor` names the package."),
-        is_repeated=True,
     ),
     Case(
         "pc",
