@@ -327,14 +327,30 @@ def test_a_firewalls_refusal_is_a_refusal() -> None:
         (
             [segment(SYN), answer(RST_ACK)],
             lab(),
-            "1 SYN went from ns1 to 192.0.2.2:80, and RST came back: refused. Nothing listens on tcp/80 in ns2.",
+            (
+                "1 SYN went from ns1 to 192.0.2.2:80, and RST came back: refused."
+                " Packets get to ns2 and back, but no program there listens on tcp/80: it refuses with RST."
+            ),
         ),
         (
             [segment(SYN), answer(RST_ACK)],
             lab(LISTENING),
-            "1 SYN went from ns1 to 192.0.2.2:80, and RST came back: refused. nc listens on 127.0.0.1:80 only in ns2.",
+            (
+                "1 SYN went from ns1 to 192.0.2.2:80, and RST came back: refused."
+                " nc on ns2 listens on 127.0.0.1:80 only: that address can be reached from ns2 itself and from nowhere"
+                " else."
+            ),
         ),
-        ([segment(SYN)] * 3, lab(), "3 SYNs went from ns1 to 192.0.2.2:80, and nothing came back."),
+        (
+            [segment(SYN)] * 3,
+            lab(),
+            (
+                "3 SYNs went from ns1 to 192.0.2.2:80, and nothing came back. I cannot tell why, but here is what I saw:"
+                " packet 3 left ns1 for 192.0.2.2 and came to ns2, and nothing left there. Links, addresses, routes and"
+                " sockets are right on the whole way; a firewall's rules, for one, are not among what I read. If you have"
+                " changed something since, try again first."
+            ),
+        ),
         ([segment(SYN)], lab(ns1=(WAITING,)), "1 SYN went from ns1 to 192.0.2.2:80, and nothing came back so far."),
         ([segment(SYN, ports=(4, 8080))], lab(), "ns1 tried port 8080, expected 80."),
         ([answer(SYN, ports=(4, 80))], lab(), "The attempt came from ns2, expected from ns1."),

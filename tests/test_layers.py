@@ -22,10 +22,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "config": ("errors",),
     # 1: pure
     "packets": VALUES,
-    "checks": (*VALUES, "packets"),
-    "lesson": (*VALUES, "checks", "packets"),
     "explain": (*VALUES, "packets"),
     "diagnosis": (*VALUES, "packets", "explain"),
+    "checks": (*VALUES, "packets", "diagnosis"),
+    "lesson": (*VALUES, "checks", "packets"),
     # 2: effects; the first three are the base of the others
     "linux": (),
     "namespaces": (*VALUES, "linux"),

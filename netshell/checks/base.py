@@ -20,6 +20,10 @@ class Evidence:
     echoes: Sequence[Echo] = ()
     wire: "Sequence[Seen]" = ()
     """Crossings in their order, with what the trace knows of them."""
+    changed_ns: int = 0
+    """When a command last changed more than traffic leaves behind, in nanoseconds since the epoch."""
+    now_ns: int | None = None
+    """The time, where answers may still come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,12 @@ class Verdict:
     at: str = PC
     depth: int = 90
     """How deep the cause lies: ten times `Check.layer`, plus a rank inside it. The smallest is told first."""
+    evidence: tuple[str, ...] = ()
+    """Lines of state and packets that prove it, where it is a diagnosis's."""
+    mend: str = ""
+    """The command that would mend it, for the last rung of help; empty where none is known."""
+    concept: str = ""
+    """The lesson that teaches what it hangs on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from netshell.checks.ports import (
     is_address,
     port_faults,
     port_of,
-    sentence,
     waiting_on,
     waits,
     word_faults,
@@ -76,7 +75,7 @@ class ConnectCheck(Check):
         attempts = _attempts(trace, self._port.protocol)
         own = [a for a in attempts if a.node == self.at and self._is_wanted(snapshot, a)]
         if not own:
-            return self._no_attempt(snapshot, attempts)
+            return self._no_attempt(evidence, attempts)
         for attempt in own:
             if self._ended(snapshot, attempt) == self.outcome:
                 return self._holds(f"{self._told(attempt)}.")
@@ -87,7 +86,7 @@ class ConnectCheck(Check):
         says = f"{self._told(latest)}, expected {_EXPECTED[self.outcome]}."
         if self.outcome != "opened":
             return self._fails(f"was-{ended}", says, 2)
-        return self._why(snapshot, latest, ended, f"{self._told(latest)}.")
+        return self._why(evidence, latest, ended, f"{self._told(latest)}.")
 
     @property
     def _port(self) -> Port:
@@ -124,24 +123,25 @@ class ConnectCheck(Check):
             return f"{goal} answered {target(attempt.node)}" + (" with SYN, ACK" if look.protocol == TCP else "")
         return f"{sent}, and {attempt.how or 'nothing came back'}"
 
-    def _why(self, snapshot: Snapshot, attempt: _Attempt, ended: str, says: str) -> Verdict:
-        """The reason why it was not opened, where the snapshot shows one."""
+    def _why(self, evidence: Evidence, attempt: _Attempt, ended: str, says: str) -> Verdict:
+        """The reason why it was not opened, by the state as it is now, then by the packets."""
         ip = _text(attempt.look, attempt.look.dst)
-        if cause := unreachable(snapshot, self.at, ip):
+        asked = self._port if ended == "refused" else None  # silence is not how a port is closed
+        if cause := unreachable(evidence, self.at, ip, asked, tried=False):
             return replace(cause, says=f"{says} {cause.says}")
-        holder = holder_of(snapshot, ip)
-        if ended != "refused" or holder is None:
-            return self._fails(f"was-{ended}", says, 2)
-        waiting = [s for s in waiting_on(holder[0], self._port.protocol) if s.local_port == self._port.number]
-        if any(s.accepts(ip) for s in waiting):
-            return self._fails("was-refused", f"{says} Now {waits(waiting[0])} {place(holder[0].name)}: try again.", 2)
-        found = f"{sentence(waits(waiting[0]))}" if waiting else f"Nothing listens on {self._port}"
-        return Verdict(
-            holds=False, says=f"{says} {found} {place(holder[0].name)}.", reason="nobody", at=holder[0].name, depth=86
-        )
+        holder = holder_of(evidence.snapshot, ip)
+        if ended == "refused" and holder is not None:
+            waiting = [s for s in waiting_on(holder[0], self._port.protocol) if s.local_port == self._port.number]
+            if any(s.accepts(ip) for s in waiting):
+                says = f"{says} Now {waits(waiting[0])} {place(holder[0].name)}: try again."
+                return self._fails("was-refused", says, 2)
+        if cause := unreachable(evidence, self.at, ip, self._port, tried=True):
+            return replace(cause, says=f"{says} {cause.says}")
+        return self._fails(f"was-{ended}", says, 2)
 
-    def _no_attempt(self, snapshot: Snapshot, attempts: list[_Attempt]) -> Verdict:
+    def _no_attempt(self, evidence: Evidence, attempts: list[_Attempt]) -> Verdict:
         """What came nearest to the attempt that is expected."""
+        snapshot = evidence.snapshot
         goal = f"{self.to or 'any address'}, port {self._port.number}"
         ip = next(iter(sorted(addresses_of(snapshot, self.to))), "") if self.to else ""
         near = [a for a in attempts if a.node == self.at and self._is_to(snapshot, a)]
@@ -153,7 +153,7 @@ class ConnectCheck(Check):
         if mine:
             tried = _text(mine[-1].look, mine[-1].look.dst)
             return self._fails("wrong-target", f"{subject_of(mine[-1])} tried {tried}, expected {self.to}.", 4)
-        if ip and (cause := unreachable(snapshot, self.at, ip)):
+        if ip and (cause := unreachable(evidence, self.at, ip, tried=False)):
             return cause
         if others:
             says = f"The attempt came from {target(others[-1].node)}, expected from {target(self.at)}."

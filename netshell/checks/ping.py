@@ -57,7 +57,7 @@ class PingCheck(Check):
             and not _passes_through(evidence.snapshot, e, e.src)
         ]
         left = {(e.ident, e.sequence) for e in requests if e.node == self.at}
-        cause = unreachable(evidence.snapshot, self.at, self.ping)
+        cause = unreachable(evidence, self.at, self.ping, tried=bool(left))
         if left:
             sent = count_of(len(left), "echo request", "echo requests")
             says = f"{sent} left {target(self.at)} for {self.ping}, but no reply came back"

@@ -152,6 +152,8 @@ class Case:
         came = there.hops[-1].to.link if there.hops else "lo"
         source = source_for(self._here, self._ip) or ""
         taker = ports.waiting(node, self._target.protocol, port, self._ip, came=came, source=source)
+        if taker is None and attempt and attempt.is_silent and self._target.protocol == "tcp":
+            return self._unexplained(there)  # a closed port of TCP answers with RST
         if taker is None:
             return self._broken(ports.closed(node, self._target.protocol, port, self._ip), *there.lines)
         verb = f"has a connection with {named(self._here.name)}" if taker.remote else ports.verb(taker.protocol)

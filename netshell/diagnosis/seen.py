@@ -54,6 +54,11 @@ class Attempt:
     """An answer may still be on its way."""
 
     @property
+    def is_silent(self) -> bool:
+        """Nothing came back, and nothing will."""
+        return not self.answer and not self.is_young
+
+    @property
     def has_expired(self) -> bool:
         """A router gave it up: its TTL had run out."""
         return self.error is not None and _type(self.error) in _EXCEEDED

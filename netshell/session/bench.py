@@ -204,7 +204,8 @@ class Bench:
 
     def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
         """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch)."""
-        return Evidence(snapshot, self.wire.echoes_since(since_ns), self.wire.since(since_ns))
+        echoes, wire = self.wire.echoes_since(since_ns), self.wire.since(since_ns)
+        return Evidence(snapshot, echoes, wire, self.changed_ns, time.time_ns())
 
     def dissector(self) -> "Dissector":
         """Who reads the protocols that the fast reader only names; it loads in the background."""

@@ -32,7 +32,5 @@ _INTERRUPTED = 130
 
 
 def ran_in(terminal: "Terminal", command: str) -> Ran:
-    """The command that has just ended at a terminal; its output is read only where it failed."""
-    if terminal.status in {0, _INTERRUPTED}:
-        return Ran(command, terminal.status, node=terminal.ran_on)
+    """The command that has just ended at a terminal."""
     return Ran(command, terminal.status, terminal.printed, terminal.ran_on)

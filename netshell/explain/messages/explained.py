@@ -31,6 +31,12 @@ class Explained:
     """The idea that it hangs on: a lesson's id, or `shell`."""
     mend: str
     """Where to look, or what to think of next."""
+    is_answer: bool = False
+    """What the network answered, or that it did not; false for a slip of whoever typed."""
+    node: str = ""
+    """Where the program ran that printed it."""
+    target: str = ""
+    """The address that it was for, where it tried to reach one."""
 
 
 def explain_output(command: str, status: int, output: str, node: str, snapshot: Snapshot) -> Explained | None:
@@ -87,7 +93,15 @@ def _explained(
         return None
     values = {**scene.parts, "Who": scene.who, "who": target(run.node), "place": scene.place, "tool": run.tool}
     says = f"{filled(row.says, values)} {seen}".strip()
-    return Explained(_shown(says, _SAYS_MOST), _shown(line, _LINE_MOST), row.concept, filled(row.mend, values))
+    return Explained(
+        _shown(says, _SAYS_MOST),
+        _shown(line, _LINE_MOST),
+        row.concept,
+        filled(row.mend, values),
+        row.is_answer,
+        run.node,
+        scene.target if row.is_answer else "",
+    )
 
 
 def _run_for(row: Row, parts: dict[str, str], commands: list[tuple[Run, ...]]) -> Run | None:

@@ -59,6 +59,8 @@ class Row:
     """The exit status that it comes with; None for any that is not 0."""
     unless: str = ""
     """A text that, anywhere in the output, tells that it went on from there."""
+    is_answer: bool = False
+    """The network's own answer to a try, or its silence; all others are slips of whoever typed."""
 
     @property
     def has_node(self) -> bool:
@@ -77,11 +79,12 @@ def row(
     when: str = "",
     status: int | None = None,
     unless: str = "",
+    is_answer: bool = False,
 ) -> Row:
     """A row as the tables write it; `when` has its alternatives with `|` between."""
     lines = (line,) if isinstance(line, str) else line
     whens = tuple(filter(None, when.split("|")))
-    return Row(tools, tuple(map(compile_pattern, lines)), says, concept, mend, look, whens, status, unless)
+    return Row(tools, tuple(map(compile_pattern, lines)), says, concept, mend, look, whens, status, unless, is_answer)
 
 
 def filled(words: str, values: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ _ASKING = (
         "dns",
         "`ss -ulnp` on that machine lists who waits at which port.",
         look="listeners_udp",
+        is_answer=True,
     ),
     row(
         "dig host nslookup",
@@ -20,6 +21,7 @@ _ASKING = (
         "dns",
         _SERVER,
         look="unanswered",
+        is_answer=True,
     ),
     row(
         "dig host nslookup",
@@ -31,6 +33,7 @@ _ASKING = (
         "routing",
         "`ip route show` lists the routes of the namespace that it runs in.",
         look="no_route",
+        is_answer=True,
     ),
     row(
         "dig",
@@ -47,6 +50,7 @@ _ASKING = (
         "dns",
         "Is the name spelt as the server has it?",
         status=0,
+        is_answer=True,
     ),
     row(
         "dig",
@@ -55,6 +59,7 @@ _ASKING = (
         "dns",
         "Another server may know; a forwarder needs one above it.",
         status=0,
+        is_answer=True,
     ),
     row(
         "host",
@@ -62,6 +67,7 @@ _ASKING = (
         "The server answered: no such name exists (NXDOMAIN). The way to the server and back is in order.",
         "dns",
         "Is the name spelt as the server has it?",
+        is_answer=True,
     ),
     row(
         "host",
@@ -69,6 +75,7 @@ _ASKING = (
         "The server answered that it will not say (REFUSED): it has no such name of its own and nobody to ask.",
         "dns",
         "Another server may know; a forwarder needs one above it.",
+        is_answer=True,
     ),
     row(
         "nslookup",
@@ -76,6 +83,7 @@ _ASKING = (
         "The server answered: no such name exists (NXDOMAIN). The way to the server and back is in order.",
         "dns",
         "Is the name spelt as the server has it?",
+        is_answer=True,
     ),
     row(
         "nslookup",
@@ -83,6 +91,7 @@ _ASKING = (
         "The server answered that it will not say (REFUSED): it has no such name of its own and nobody to ask.",
         "dns",
         "Another server may know; a forwarder needs one above it.",
+        is_answer=True,
     ),
     row(
         "dig",
@@ -106,6 +115,7 @@ _ASKING = (
         "/etc/nsswitch.conf says in which order they are asked, /etc/resolv.conf which server.",
         when="hosts|ahosts|ahostsv4|ahostsv6",
         status=2,
+        is_answer=True,
     ),
 )
 
@@ -188,6 +198,7 @@ _SERVING = (
         "Is a server on the same link, with its port 67 open and a range of that network?",
         look="no_carrier",
         unless="DHCPOFFER",
+        is_answer=True,
     ),
 )
 

@@ -29,6 +29,7 @@ _PING = (
         "routing",
         _ROUTES,
         look="no_route",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -37,6 +38,7 @@ _PING = (
         "routing",
         _ROUTES,
         look="special_route",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -45,6 +47,7 @@ _PING = (
         "routing",
         _ROUTES,
         look="special_route",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -53,8 +56,9 @@ _PING = (
         "dns",
         _NAMES,
         look="typed_name",
+        is_answer=True,
     ),
-    row("ping", "ping: {name}: Name or service not known", _NO_NAME, "dns", _NAMES, look="typed_name"),
+    row("ping", "ping: {name}: Name or service not known", _NO_NAME, "dns", _NAMES, look="typed_name", is_answer=True),
     row(
         "ping",
         "ping: {name}: Address family for hostname not supported",
@@ -73,6 +77,7 @@ _PING = (
         "ethernet",
         "`ip neigh` on the node that asked shows what became of the question.",
         look="nobody",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -81,6 +86,7 @@ _PING = (
         "routing",
         "Which routes has that router?",
         look="router",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -89,6 +95,7 @@ _PING = (
         "firewall",
         "Look at the rules of the node that answered.",
         look="refusing_node",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -97,6 +104,7 @@ _PING = (
         "static-routes",
         "`traceroute` shows which routers the packet passes.",
         look="refusing_node",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -105,6 +113,7 @@ _PING = (
         "mtu",
         "The link with the smallest MTU decides for the whole way.",
         look="ping_size",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -113,6 +122,7 @@ _PING = (
         "mtu",
         "`-s` sets the payload; the headers come on top of it.",
         look="ping_size",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -121,6 +131,7 @@ _PING = (
         "routing",
         _WHY,
         look="unanswered",
+        is_answer=True,
     ),
     row(
         "ping",
@@ -166,6 +177,7 @@ _PING = (
         "The question who has the address went out on the link, and nobody answered to it.",
         "ethernet",
         "Only machines on this one link hear it: is the address on one of them, and is it UP?",
+        is_answer=True,
     ),
 )
 
@@ -177,6 +189,7 @@ _NC = (
         "tcp-handshake",
         "`ss -tln` on that machine lists what listens, and on which address.",
         look="listeners_tcp",
+        is_answer=True,
     ),
     row(
         "nc",
@@ -185,6 +198,7 @@ _NC = (
         "routing",
         _ROUTES,
         look="no_way_to",
+        is_answer=True,
     ),
     row(
         "nc",
@@ -193,6 +207,7 @@ _NC = (
         "ethernet",
         _WHY,
         look="nobody",
+        is_answer=True,
     ),
     row(
         "nc",
@@ -204,6 +219,7 @@ _NC = (
         "tcp-handshake",
         _WHY,
         look="unanswered",
+        is_answer=True,
     ),
     row(
         "nc",
@@ -249,6 +265,7 @@ _NC = (
         "dns",
         _NAMES,
         look="typed_name",
+        is_answer=True,
     ),
     row(
         "nc",
@@ -257,6 +274,7 @@ _NC = (
         "dns",
         _NAMES,
         look="nc_name",
+        is_answer=True,
     ),
     row(
         "nc",
@@ -274,18 +292,12 @@ _NC = (
         "`-v` makes it say what happened.",
         look="not_verbose",
         status=1,
+        is_answer=True,
     ),
 )
 
 _WEB = (
-    row(
-        "curl",
-        "curl: (6) Could not resolve host: {name}",
-        _NO_NAME,
-        "dns",
-        _NAMES,
-        look="typed_name",
-    ),
+    row("curl", "curl: (6) Could not resolve host: {name}", _NO_NAME, "dns", _NAMES, look="typed_name", is_answer=True),
     row(
         "curl",
         (
@@ -297,6 +309,7 @@ _WEB = (
         "tcp-handshake",
         "`nc -zv` with the same address and port says whether it was refused or never got there.",
         look="connecting",
+        is_answer=True,
     ),
     row(
         "curl",
@@ -308,6 +321,7 @@ _WEB = (
         "tcp-handshake",
         _WHY,
         look="unanswered",
+        is_answer=True,
     ),
     row(
         "curl",
@@ -336,6 +350,7 @@ _WEB = (
         "The connection was opened and closed again, and the server said nothing in between.",
         "http",
         "What program listens at that port?",
+        is_answer=True,
     ),
     row(
         "curl",
@@ -343,6 +358,7 @@ _WEB = (
         "The server is there and speaks HTTP; it has nothing of that path (404).",
         "http",
         "The path counts from the directory that the server was started in.",
+        is_answer=True,
     ),
     row(
         "curl",
@@ -350,6 +366,7 @@ _WEB = (
         "With `https` curl speaks TLS first, and this server answers in plain HTTP.",
         "http",
         "A server without certificates is reached with `http`.",
+        is_answer=True,
     ),
     row(
         "wget",
@@ -358,6 +375,7 @@ _WEB = (
         "tcp-handshake",
         "`ss -tln` on that machine lists what listens, and on which address.",
         look="listeners_tcp",
+        is_answer=True,
     ),
     row(
         "ssh",
@@ -366,17 +384,13 @@ _WEB = (
         "tcp-handshake",
         "`ss -tln` on that machine lists what listens, and on which address.",
         look="listeners_tcp",
+        is_answer=True,
     ),
 )
 
 _TRACEROUTE = (
     row(
-        "traceroute",
-        "connect: Network is unreachable",
-        _NO_ROUTE,
-        "routing",
-        _ROUTES,
-        look="no_route",
+        "traceroute", "connect: Network is unreachable", _NO_ROUTE, "routing", _ROUTES, look="no_route", is_answer=True
     ),
     row(
         "traceroute",
@@ -385,6 +399,7 @@ _TRACEROUTE = (
         "dns",
         _NAMES,
         look="typed_name",
+        is_answer=True,
     ),
     row(
         "traceroute",
@@ -394,6 +409,7 @@ _TRACEROUTE = (
         "Which routes has that router?",
         look="router",
         status=0,
+        is_answer=True,
     ),
     row(
         "traceroute",
@@ -403,6 +419,7 @@ _TRACEROUTE = (
         "`ip neigh` on the node that asked shows what became of the question.",
         look="nobody",
         status=0,
+        is_answer=True,
     ),
 )
 

@@ -286,6 +286,7 @@ _PYTHON = (
         "connect() sent nothing: {who} does not know which way to send it.",
         "routing",
         "`ip route show` lists the routes of the namespace that it runs in.",
+        is_answer=True,
     ),
     row(
         "python3",
@@ -293,6 +294,7 @@ _PYTHON = (
         "connect() sent its SYN, but on the last link nobody answered for the address, or a firewall refused it.",
         "sockets",
         "`:why` walks the way and stops where it ends.",
+        is_answer=True,
     ),
     row(
         "python3",
@@ -300,6 +302,7 @@ _PYTHON = (
         "connect() sent its SYN, and a refusal came back: mostly, nobody listens at this port.",
         "sockets",
         "`ss -tln` on that machine lists what listens, and on which address.",
+        is_answer=True,
     ),
     row(
         "python3",
@@ -307,6 +310,7 @@ _PYTHON = (
         "No answer came in time: what was sent, or the answer to it, was lost or dropped on the way.",
         "sockets",
         "`:why` walks the way and stops where it ends.",
+        is_answer=True,
     ),
     row(
         "python3",
@@ -314,6 +318,7 @@ _PYTHON = (
         "A name was to be looked up, and the name server in /etc/resolv.conf did not answer.",
         "dns",
         "An address in its place needs no name server.",
+        is_answer=True,
     ),
     row(
         "python3",
