@@ -345,10 +345,10 @@ def test_a_firewalls_refusal_is_a_refusal() -> None:
             [segment(SYN)] * 3,
             lab(),
             (
-                "3 SYNs went from ns1 to 192.0.2.2:80, and nothing came back. I cannot tell why, but here is what I"
-                " saw: packet 3 left ns1 for 192.0.2.2 and came to ns2, and nothing left there. Links, addresses,"
-                " routes and sockets are right on the whole way; a firewall's rules, for one, are not among what I read. If"
-                " you have changed something since, try again first."
+                "3 SYNs went from ns1 to 192.0.2.2:80, and nothing came back. I cannot tell why, but here is "
+                "what I saw: packet 3 left ns1 for 192.0.2.2 and came to ns2, and nothing left there. Links, "
+                "addresses, routes and sockets are right on the whole way; a firewall's rules, for one, are "
+                "not among what I read. If you have changed something since, try again first."
             ),
         ),
         ([segment(SYN)], lab(ns1=(WAITING,)), "1 SYN went from ns1 to 192.0.2.2:80, and nothing came back so far."),
