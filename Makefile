@@ -25,8 +25,9 @@ setup-dev:
 learn: setup
 	@$(PYTHON) -m netshell learn $(LESSON)
 
+# Tests wait more than they compute: a worker more than there are processors (tests/conftest.py).
 test: setup-dev
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: setup-dev
 	@$(PYTHON) -m ruff check

@@ -17,6 +17,11 @@ ACCOUNTS = ("root", "ordinary") if os.geteuid() == 0 else ("ordinary",)
 _GUARD = Guard()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """How many tests run at once: they wait for programs and terminals more than they compute."""
+    return (os.cpu_count() or 1) + 1
+
+
 class RunNetshell(Protocol):
     """The type of the `run_netshell` fixture."""
 
