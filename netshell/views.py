@@ -32,7 +32,10 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
 
             return draw(snapshot, places, width)
         case commands.Why(finding):
-            return steps.finding(finding.says, finding.evidence, holds=finding.holds)
+            then = "" if finding.holds else "F5: where to look"
+            return steps.finding(finding.says, finding.evidence, holds=finding.holds, then=then)
+        case commands.Reason():
+            return reason(view)
         case commands.Changes(said):
             return changes(said, cap=None) or steps.notice("Nothing has changed since the step began.")
         case commands.Manual(pairs):
@@ -47,6 +50,20 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
             return answers(view)
         case _:
             return None
+
+
+def reason(view: commands.Reason) -> RenderableType:
+    """One rung of why something failed."""
+    advice = view.advice
+    match view.kind:
+        case "proof":
+            then = "F5: where to look" if advice.look else ""
+            return steps.finding(advice.says, advice.evidence, holds=False, then=then)
+        case "look":
+            lesson = f" The lesson {view.lesson} is about it." if view.lesson else ""
+            return steps.look_yourself(f"{advice.look}{lesson}".strip())
+        case "mend":
+            return steps.mend(advice.mend)
 
 
 def answers(view: commands.Answers) -> RenderableType:

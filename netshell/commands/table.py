@@ -28,9 +28,9 @@ COMMANDS: Mapping[str, Command] = {
         Command("check", "what this step still lacks", lesson.check),
         Command(
             "why",
-            "what is in the way from one node to another",
+            "why the last thing failed, or why one node reaches no other",
             why.find_out,
-            "FROM TO",
+            "[FROM TO]",
             machine.node_names,
         ),
         Command("map", "draw the machine as it is now", machine.draw_map),

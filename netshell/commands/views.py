@@ -10,7 +10,9 @@ from netshell.facts import Snapshot
 from netshell.lesson.asks import Compared
 from netshell.lesson.library import Entry
 from netshell.lesson.model import Lesson, Prose, Script
+from netshell.session.advice import Advice
 from netshell.session.asking import Asked
+from netshell.session.tutor import Kind
 
 if TYPE_CHECKING:  # the words for packets are loaded when somebody looks at packets
     from netshell.diagnosis import Finding
@@ -76,6 +78,16 @@ class Why:
     """What is in the way between two nodes, or that nothing is."""
 
     finding: "Finding"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rung of why the last thing failed."""
+
+    kind: Kind
+    advice: Advice
+    lesson: str = ""
+    """The lesson that teaches what it hangs on, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +202,7 @@ View: TypeAlias = (
     | Opened
     | Followed
     | Why
+    | Reason
     | Manual
     | Catalogue
     | StandsIn

@@ -3,14 +3,17 @@
 import time
 
 from netshell.commands.context import Context
-from netshell.commands.views import View, Why
+from netshell.commands.views import Reason, View, Why
 from netshell.errors import UserError
+from netshell.session.advice import of_finding
 
 
 async def find_out(context: Context, argument: str) -> View:
     """What is in the way from one node to another, or to a port there; or that nothing is."""
     from netshell.diagnosis import parse_target, why  # noqa: PLC0415 - not before somebody asks
 
+    if not argument:
+        return await _rung(context)
     source, _, target = argument.partition(" ")
     if not target.strip():
         problem = "`:why` needs two ends: who calls, and who is called."
@@ -18,4 +21,23 @@ async def find_out(context: Context, argument: str) -> View:
     bench = context.bench
     snapshot = await bench.look()
     wire = bench.wire.since(bench.changed_ns)
-    return Why(why(snapshot, source, parse_target(target.strip()), wire, now_ns=time.time_ns()))
+    found = why(snapshot, source, parse_target(target.strip()), wire, now_ns=time.time_ns())
+    if not found.holds:
+        bench.tutor.note(of_finding(found), was_asked=True)
+        bench.tutor.next_rung()
+    return Why(found)
+
+
+async def _rung(context: Context) -> View:
+    """What the last failure rests on; asked again, where to look; at last the command that mends it."""
+    tutor = context.bench.tutor
+    if tutor.last is None and context.session is not None and context.session.step.checks:
+        await context.session.verdict()
+    rung = tutor.next_rung()
+    if rung is None:
+        raise UserError(
+            "Nothing has failed here of which there is anything to say.",
+            "`:why ns1 ns2` asks why one node does not reach another, `:why ns1 ns2:80` for a port there.",
+        )
+    lessons = {entry.id for entry in context.lessons}
+    return Reason(rung.kind, rung.advice, rung.advice.concept if rung.advice.concept in lessons else "")

@@ -58,6 +58,14 @@ def route_line(node: str, ip: str, route: Route | None) -> str:
     return f"{node}: {ip} by the route {kind}{route.dst}{via}{dev}"
 
 
+def table_lines(node: Node) -> list[str]:
+    """The main table's entries that lead anywhere, one a line."""
+    shown = [r for r in node.routes if r.table == "main" and not r.dst.startswith(("fe80", "ff00"))]
+    return [
+        f"{node.name}: route {r.dst}{f' via {r.via}' if r.via else ''}{f' dev {r.dev}' if r.dev else ''}" for r in shown
+    ]
+
+
 def neighbour_line(node: str, entry: Neighbour) -> str:
     """`ns1: 192.0.2.2 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT`."""
     mac = f" lladdr {entry.mac}" if entry.mac else ""

@@ -99,6 +99,11 @@ def verdict(says: str, *, is_wrong: bool = True) -> RenderableType:
     return Narrow(Lead(mark, Text(safe(says))))
 
 
+def advice(says: str, *, has_more: bool) -> RenderableType:
+    """Why something failed, told unasked, and the key that shows what that rests on."""
+    return Narrow(Lead(Text("  ✗ ", "bold red"), Text.assemble(safe(says), ("  F5: why" * has_more, "dim"))))
+
+
 def verdicts(each: Sequence[tuple[bool, str]]) -> RenderableType:
     """What holds and what does not yet, a line for each check."""
     if all(holds for holds, _ in each):
@@ -110,11 +115,22 @@ def verdicts(each: Sequence[tuple[bool, str]]) -> RenderableType:
     return Narrow(Group(*lines))
 
 
-def finding(says: str, evidence: Sequence[str], *, holds: bool) -> RenderableType:
-    """What was found out, and below it what proves it."""
+def finding(says: str, evidence: Sequence[str], *, holds: bool, then: str = "") -> RenderableType:
+    """What was found out, and below it what proves it; `then` is how to go on."""
     mark = Text("  ✓ ", "bold green") if holds else Text("  ✗ ", "bold red")
     proof = [Lead(Text("    "), Text(safe(line), "dim")) for line in evidence]
-    return Narrow(Group(Lead(mark, Text(safe(says))), *proof))
+    more = [Text(f"    {then}", "dim")] if then else []
+    return Narrow(Group(Lead(mark, Text(safe(says))), *proof, *more))
+
+
+def look_yourself(words: str) -> RenderableType:
+    """Where to look, and what it hangs on."""
+    return Narrow(Lead(Text("  ? ", "bold blue"), Text(safe(words))))
+
+
+def mend(command: str) -> RenderableType:
+    """The command that mends it."""
+    return Group(Lead(Text("  "), Text("This mends it:", "bold")), Lead(Text("    "), Text(safe(command), "bold cyan")))
 
 
 def hint(blocks: Prose) -> RenderableType:

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -126,9 +127,12 @@ class Guide:
             outcome = await session.after_command(ran)
         else:
             observation = await self._context.bench.observe(ran)
-            outcome = Outcome(observation.said, observation.crossed, snapshot=observation.snapshot)
-        self.tell(outcome)
-        if ran.status == _NOT_FOUND and (remedy := missing_program(ran.command)):
+            bench = self._context.bench
+            advice = bench.tutor.after(ran, bench.scene(observation, is_removal_wanted=True))
+            outcome = Outcome(observation.said, observation.crossed, advice=advice, snapshot=observation.snapshot)
+        remedy = missing_program(ran.command) if ran.status == _NOT_FOUND else ""
+        self.tell(replace(outcome, advice=None) if remedy else outcome)
+        if remedy:
             self._screen.show(steps.notice(remedy))
         elif ran.command.strip() == "help":
             self._screen.show(steps.notice("That was bash's own help. `:help` or F1 is netshell's."))
@@ -141,6 +145,7 @@ class Guide:
         said = [item for item in outcome.said if item.change.kind not in hidden]
         shown: list[RenderableType | None] = [changes(said), None if "wire" in hidden else self._wire_line(outcome)]
         shown += [steps.verdict(message) for message in outcome.messages]
+        shown += [steps.advice(outcome.advice.says, has_more=bool(outcome.advice.evidence))] if outcome.advice else []
         shown += [compared(answer) for answer in outcome.compared]
         if outcome.is_done_now and session is not None:
             then = "Enter: end of the lesson" if session.is_last else "Enter: next step"

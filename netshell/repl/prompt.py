@@ -26,7 +26,8 @@ KEYS = {
     "f1": ("help", ":help"),
     "f2": ("hint", ":hint"),
     "f3": ("map", ":map"),
-    "f4": ("packets", ":packets last"),
+    "f4": ("wire", ":packets last"),
+    "f5": ("why", ":why"),
     "f6": ("terms", ":terms"),
     "f7": ("task", ":task"),
 }

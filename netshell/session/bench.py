@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from netshell.facts import PC, Snapshot, difference
 from netshell.launch import Launched
 from netshell.sandbox.machine import Machine
 from netshell.session.ran import Ran
+from netshell.session.tutor import Scene, Tutor
 from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
 from netshell.topology import Topology
@@ -41,6 +42,8 @@ class Observation:
     snapshot: Snapshot
     said: tuple[Said, ...] = ()
     crossed: "tuple[Seen, ...]" = ()
+    before: Snapshot = field(default_factory=Snapshot)
+    """How it was before."""
 
 
 class Bench:
@@ -71,6 +74,8 @@ class Bench:
         """When a command last changed more than traffic leaves behind: what crossed before tells of another lab."""
         self._told_ns = 0
         """What crossed before then, in nanoseconds since the epoch, has been told."""
+        self.tutor = Tutor()
+        """What failed, and what there is to say of it."""
         self.environ: dict[str, str] = {}
         """What terminals are started with: LANG, TERM."""
         self.size = (24, 80)
@@ -104,6 +109,7 @@ class Bench:
         """Take what there is now for the beginning: changes and packets are told from here on."""
         self.snapshot = self._marked = await self.look()
         self._told_ns = time.time_ns()
+        self.tutor.begin()
 
     async def look(self) -> Snapshot:
         """A new snapshot, and the wire read up to now; nothing of it counts as told."""
@@ -200,7 +206,12 @@ class Bench:
         if command:
             self.crossed_with = command if is_news else self.crossed_with
             self.has_crossed = is_news
-        return Observation(after, said, crossed)
+        return Observation(after, said, crossed, before)
+
+    def scene(self, observation: Observation, **how: bool) -> Scene:
+        """The network round the last command, for the tutor; `how` is what only a lesson knows of it."""
+        wire = self.wire.since(self.changed_ns)
+        return Scene(self._marked, observation.before, observation.snapshot, wire, **how)
 
     def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
         """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch)."""

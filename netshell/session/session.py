@@ -17,6 +17,7 @@ from netshell.facts import Snapshot
 from netshell.lesson.asks import Ask, Compared
 from netshell.lesson.model import Lesson, Line, Mistake, Prose, Script, Step
 from netshell.progress import Progress
+from netshell.session.advice import Advice, of_verdict
 from netshell.session.asking import Asking
 from netshell.session.bench import Bench, Observation
 from netshell.session.play import play
@@ -33,6 +34,8 @@ _QUESTION = re.compile(
 )
 """A command line that asks the network and changes nothing, alone on its line."""
 
+_REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
+"""Words of commands that take something away."""
 _TOLD_ONE_BY_ONE = 2
 """Checks of one step up to which the last to hold is told when it is done."""
 _TRIES_BEFORE_SPEAKING = 2
@@ -51,6 +54,8 @@ class Outcome:
     """Known mistakes, broken promises, a verdict: each a sentence or two for the learner."""
     compared: tuple[Compared, ...] = ()
     """Answers of the learner beside what has come of them, and what was asked and not answered."""
+    advice: Advice | None = None
+    """What the tutor has to say of a command that failed, or destroyed something."""
     is_done_now: bool = False
     """The step's checks hold, for the first time."""
     holds: str = ""
@@ -208,12 +213,12 @@ class Session:
             self._memory.commands_run += 1
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
-            return self._outcome(observation, ran.command)
+            return self._outcome(observation, ran)
 
     async def after_event(self) -> Outcome:
         """Judge the step again because something happened by itself; changes are left for the next command to tell."""
         async with self._judging:
-            return self._outcome(Observation(await self.bench.look()), "")
+            return self._outcome(Observation(await self.bench.look()), None)
 
     async def judge(self, checks: Sequence[Check]) -> Verdict | None:
         """The first of the checks that does not hold now, in the order of causes; None where all hold."""
@@ -221,18 +226,20 @@ class Session:
 
     async def verdict(self) -> Verdict | None:
         """What the step still lacks, because the learner asks; None where nothing."""
-        return self._note(first_failure(self.step.checks, self._evidence(await self.bench.look())))
+        evidence = self._evidence(await self.bench.look())
+        return self._note(first_failure(self.step.checks, evidence), evidence)
 
     async def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of each of the step's checks, because the learner asks, in the author's order."""
         evidence = self._evidence(await self.bench.look())
-        self._note(first_failure(self.step.checks, evidence))
+        self._note(first_failure(self.step.checks, evidence), evidence)
         return tuple({(v.holds, v.says): v for v in (check.judge(evidence) for check in self.step.checks)}.values())
 
-    def _note(self, failure: Verdict | None) -> Verdict | None:
+    def _note(self, failure: Verdict | None, evidence: Evidence) -> Verdict | None:
         if failure is None:
             self._finish_step()
         else:
+            self.bench.tutor.note(of_verdict(failure, evidence.snapshot), was_asked=True)
             self.progress.record_attempt(self.lesson.id, self.step.slug, failure.reason)
         return failure
 
@@ -255,7 +262,9 @@ class Session:
     def _evidence(self, snapshot: Snapshot) -> Evidence:
         return self.bench.evidence(snapshot, self._memory.began_ns)
 
-    def _outcome(self, observation: Observation, command: str) -> Outcome:
+    def _outcome(self, observation: Observation, ran: Ran | None) -> Outcome:
+        """What there is to say; `ran` is None where something happened by itself."""
+        advice = self._advice(observation, ran) if ran is not None else None
         evidence = self._evidence(observation.snapshot)
         messages = self._broken_promises(evidence)
         holds = ""
@@ -265,15 +274,26 @@ class Session:
                 self._finish_step()
                 holds = self._what_holds(evidence)
             else:
-                messages += self._mistakes(evidence, command) or self._unasked(failure)
+                messages += self._mistakes(evidence, ran.command if ran else "") or self._unasked(failure, evidence)
         return Outcome(
             observation.said,
             observation.crossed,
             tuple(messages),
             self.asking.look(evidence, is_settled=self._is_settled),
+            advice=None if messages or holds else advice,
             is_done_now=bool(holds),
             holds=holds,
             snapshot=observation.snapshot,
+        )
+
+    def _advice(self, observation: Observation, ran: Ran) -> Advice | None:
+        """What the tutor would say of a command, unless there is something else to say."""
+        scripts = (self.step.do, *self.step.also)
+        lines = [_words(line.text) for script in scripts for line in script]
+        is_expected = self._memory.is_done or _words(ran.command) in lines
+        removes = any(_REMOVING & set(words) for words in lines)
+        return self.bench.tutor.after(
+            ran, self.bench.scene(observation, is_expected=is_expected, is_removal_wanted=removes)
         )
 
     def _what_holds(self, evidence: Evidence) -> str:
@@ -290,7 +310,10 @@ class Session:
         if failure is None:
             self._memory.told = {key for key in self._memory.told if not key.startswith("keep ")}
             return []
-        return self._tell_once(f"keep {failure.reason}", f"{failure.says} `:reset` brings the step back as it began.")
+        told = self._tell_once(f"keep {failure.reason}", f"{failure.says} `:reset` brings the step back as it began.")
+        if told:
+            self.bench.tutor.note(of_verdict(failure, evidence.snapshot))
+        return told
 
     def _mistakes(self, evidence: Evidence, command: str) -> list[str]:
         messages = []
@@ -298,17 +321,23 @@ class Session:
             key = f"wrong {mistake.line} {mistake.say}"
             if is_made(mistake, evidence, command):
                 messages += self._tell_once(key, mistake.say)
+                proof = tuple(check.judge(evidence).says for check in mistake.when)
+                if messages and proof:
+                    self.bench.tutor.note(Advice(mistake.say, proof))
             else:
                 self._memory.told.discard(key)
         return messages
 
-    def _unasked(self, failure: Verdict) -> list[str]:
+    def _unasked(self, failure: Verdict, evidence: Evidence) -> list[str]:
         """The verdict, after more tries than the solution needs; not the same one twice."""
         if self._memory.changes_made < len(self.step.do) + _TRIES_BEFORE_SPEAKING:
             return []
         self._memory.changes_made = 0
         self.progress.record_attempt(self.lesson.id, self.step.slug, failure.reason)
-        return self._tell_once(f"verdict {failure.says}", failure.says)
+        told = self._tell_once(f"verdict {failure.says}", failure.says)
+        if told:
+            self.bench.tutor.note(of_verdict(failure, evidence.snapshot))
+        return told
 
     def _tell_once(self, key: str, message: str) -> list[str]:
         if key in self._memory.told:

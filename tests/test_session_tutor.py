@@ -1,0 +1,102 @@
+"""The tutor in a lesson on a real machine: what real tools say, told at its moment, and what a failed check brings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from inside import apart
+
+from netshell.commands import Context, Reason, run
+from netshell.launch import launch
+from netshell.lesson.compiled import lesson_from
+from netshell.lesson.reader import read_lesson
+from netshell.progress import Progress
+from netshell.session import Bench, Outcome, Session, ran_in
+
+pytestmark = [pytest.mark.kernel, pytest.mark.terminal]
+
+TEXT = """\
+---
+format: 1
+title: One cable
+summary: For a test.
+lab:
+  nodes: {ns1: host, ns2: host}
+  links: [ns1:eth0 192.0.2.1/24 -- ns2:eth0 192.0.2.2/24]
+---
+
+# One cable
+
+## Reach
+
+```console do
+ns1$ ping -c 1 192.0.2.2
+```
+
+```yaml check
+- {ping: 192.0.2.2, at: ns1}
+```
+"""
+
+
+def in_the_lesson(tmp_path: Path, scenario: Callable[[Context, Session], Awaitable[None]]) -> None:
+    compiled, faults = read_lesson(TEXT, "cable.md")
+    assert faults.in_order() == ()
+    lesson = lesson_from(compiled, Path("cable.md"), 0)
+
+    async def main() -> None:
+        bench = Bench(launch(has_shared_directory=False))
+        bench.attach()
+        with Progress.open(tmp_path / "progress.sqlite") as progress:
+            progress.begin(lesson.id, 1)
+            session = Session(bench, lesson, progress)
+            try:
+                await session.begin(0)
+                await scenario(Context(bench, progress, (), session), session)
+            finally:
+                bench.close()
+
+    apart(lambda: asyncio.run(main()))
+
+
+async def typed(session: Session, line: str) -> Outcome:
+    terminal = await session.bench.terminal()
+    terminal.feed(line)
+    await terminal.until_prompt()
+    return await session.after_command(ran_in(terminal, line))
+
+
+def told(outcome: Outcome) -> str:
+    return outcome.advice.says if outcome.advice else ""
+
+
+def test_a_lesson_speaks_at_its_moment_and_shows_what_it_rests_on(tmp_path: Path) -> None:
+    async def scenario(context: Context, session: Session) -> None:
+        assert told(await typed(session, "ip link set eht0 up")).startswith("There is no interface eht0 on the PC")
+        await typed(session, "ip -n ns2 addr flush dev eth0 && ip -n ns2 addr add 192.0.2.2/32 dev eth0")
+        assert told(await typed(session, "ip netns exec ns1 ping -c 1 -W 0.2 192.0.2.2")) == ""
+        again = await typed(session, "ip netns exec ns1 ping -c 1 -W 0.2 -s 9 192.0.2.2")
+        assert told(again).startswith("eth0 in ns2 has 192.0.2.2/32: its network is 192.0.2.2/32")
+
+        rungs = [await run(context, ":why") for _ in range(3)]
+        assert [rung.kind for rung in rungs if isinstance(rung, Reason)] == ["proof", "look", "mend"]
+        proof, _, mend = rungs
+        assert isinstance(proof, Reason)
+        assert isinstance(mend, Reason)
+        assert proof.advice.evidence[:2] == ("ns2: eth0 inet 192.0.2.2/32", "ns1: eth0 inet 192.0.2.1/24")
+        assert any(line.startswith("packet ") for line in proof.advice.evidence)
+
+        failure = await session.verdict()
+        assert failure is not None
+        assert (failure.reason, failure.at, failure.mend) == ("wrong-prefix", "ns2", mend.advice.mend)
+
+        for line in mend.advice.mend.split(" && "):
+            assert told(await typed(session, line)) == ""
+        outcome = await typed(session, "ip netns exec ns1 ping -c 1 192.0.2.2")
+        assert (outcome.is_done_now, told(outcome)) == (True, "")
+        assert told(await typed(session, "ip -n ns1 link delete eth0")).startswith(
+            "The cable between ns1 and ns2 belongs"
+        )
+
+    in_the_lesson(tmp_path, scenario)
