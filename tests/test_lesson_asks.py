@@ -239,7 +239,7 @@ def test_what_is_typed_is_an_answer(asked: Ask, typed: str, said: str) -> None:
         (CHOICE, "...", "There is no choice", "1, 2 or 3"),
         (ORDER, "1 2", "does not name each of the 3 once", "`2 3 1`"),
         (ORDER, "1 2 2", "does not name each of the 3 once", ""),
-        (NUMBER, "many", "no whole number", ":answer 7"),
+        (NUMBER, "many", "no whole number", "whole number"),
         (NUMBER, "6.4", "no whole number", ""),
         (ADDRESS, "192.0.2", "no address", "Type `:answer` and the address."),
     ],
@@ -274,7 +274,7 @@ def test_an_answer_is_right_whatever_way_it_is_written(asked: Ask, said: str, *,
     [
         (CHOICE, "2", True),
         (CHOICE, "c", True),
-        (CHOICE, "4", False),
+        (CHOICE, "4", True),
         (CHOICE, "w", False),
         (CHOICE, "an ARP request", False),
         (CHOICE, "2 3", False),
@@ -282,10 +282,14 @@ def test_an_answer_is_right_whatever_way_it_is_written(asked: Ask, said: str, *,
         (ORDER, "3 1 2", True),
         (ORDER, "abc", False),
         (ORDER, "1 2", False),
-        (NUMBER, "64", False),
+        (NUMBER, "64", True),
+        (NUMBER, "sixty", False),
+        (TEXT, "64", False),
     ],
 )
-def test_only_a_choice_s_name_alone_is_taken_at_a_prompt(asked: Ask, line: str, *, is_name: bool) -> None:
+def test_only_what_can_be_nothing_else_is_taken_for_an_answer_at_a_prompt(
+    asked: Ask, line: str, *, is_name: bool
+) -> None:
     assert names_choice(asked, line) is is_name
 
 

@@ -32,6 +32,7 @@ _ADDRESS_KINDS = frozenset({"address", "mac", "gateway", "neighbour", "src", "ds
 _NUMBER_KINDS = frozenset({"mtu", "sport", "dport", "ttl", "length"})
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER_TYPED = re.compile(r"(-?[0-9]{1,18})(?: ?[A-Za-z%]{1,20})?")
+_NUMBER_ALONE = re.compile(r"[0-9]{1,18}")
 _MAC = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}")
 _AROUND = " .,;!?`'\"“”"
 """Marks that make no difference at either end of an answer."""
@@ -270,12 +271,16 @@ def _order(ask: Ask, words: Sequence[str]) -> list[int]:
 
 
 def names_choice(ask: Ask, line: str) -> bool:
-    """Whether a line, typed at a prompt, is nothing but a choice's digit or letter; of an order, all of them."""
+    """Whether a line, typed at a prompt, can only be an answer: a choice's digit or letter; of an order, all of them.
+
+    No program is called by a number, so one alone is an answer too, if perhaps to another question.
+    """
     if len(line) > LONGEST:
         return False
     if ask.form == "order":
         return bool(_order(ask, line.replace(",", " ").split()))
-    return ask.form == "choice" and _position(ask, line) is not None
+    is_number = ask.form in {"choice", "number"} and _NUMBER_ALONE.fullmatch(line) is not None
+    return is_number or (ask.form == "choice" and _position(ask, line) is not None)
 
 
 def how(ask: Ask) -> str:
@@ -287,7 +292,7 @@ def how(ask: Ask) -> str:
         case "order":
             return f"Your answer is all the numbers in their order, such as `{' '.join([*numbers[1:], numbers[0]])}`."
         case "number":
-            return "Type `:answer 7`, or another whole number."
+            return "Type a whole number, or `:answer` and the number."
         case "address":
             return "Type `:answer` and the address."
         case "text":
