@@ -44,7 +44,7 @@ def test_the_wheel_carries_every_lesson_with_its_compiled_form_and_nothing_of_th
     assert LESSONS
     assert {f"netshell/_lessons/{path.name}" for path in LESSONS} <= names
     assert all(records)
-    assert {"netshell/_lessons/order.txt", "netshell/py.typed", "netshell/host/__main__.py"} <= names
+    assert {"netshell/_lessons/order.txt", "netshell/py.typed", "netshell/explain/command/data/ip.txt"} <= names
     assert f"netshell-{__version__}.dist-info/licenses/LICENSE" in names
     assert {name.partition("/")[0] for name in names} == {"netshell", f"netshell-{__version__}.dist-info"}
 

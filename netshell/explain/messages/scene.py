@@ -83,19 +83,19 @@ def interface_of(text: str) -> IPv4Interface | IPv6Interface | None:
         return None
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """The known name that a mistyped one most likely stands for, or an empty text."""
+def near(word: str, known: Iterable[str], alike: float = 0.7) -> str:
+    """The known name that a mistyped one most likely stands for, or an empty text; `alike` is 1 for the same."""
     from difflib import get_close_matches  # noqa: PLC0415 - 6 ms that only a mistyped name costs
 
     names = [name for name in known if name and name != word][:_NEAR_WITHIN]
-    alike = [name for name in names if name.lower() == word.lower()]
-    found = alike or get_close_matches(word[:_LONGEST_WORD], names, n=1, cutoff=0.7)
+    same = [name for name in names if name.lower() == word.lower()]
+    found = same or get_close_matches(word[:_LONGEST_WORD], names, n=1, cutoff=alike)
     return found[0] if found else ""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], alike: float = 0.7) -> str:
     """A question that names the known word that comes nearest; empty where none does."""
-    close = near(word, known)
+    close = near(word, known, alike)
     return f"Did you mean `{close}`?" if close else ""
 
 

@@ -1,0 +1,9 @@
+"""Command lines taken apart word by word: from tables of what each tool knows, joined with the network as it is.
+
+`explain_command` is all that others need. It runs nothing, and knows no screen.
+"""
+
+from netshell.explain.command.line import explain_command
+from netshell.explain.command.part import Explanation, Part
+
+__all__ = ["Explanation", "Part", "explain_command"]

@@ -1,0 +1,371 @@
+"""What a value on a command line is, and what it has to do with the network as it is now.
+
+Each kind of value has a function from its place and its text to two sentences: why it cannot be what its place asks
+for, and what it is here. An empty one says nothing.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import NamedTuple, TypeAlias
+
+from netshell.explain.messages.scene import (
+    did_you_mean,
+    has_ip,
+    holders,
+    interface_of,
+    ip_of,
+    listing,
+    place,
+    state,
+    subject,
+)
+from netshell.facts import PC, Link, Node, Snapshot, route_to
+
+_VARIABLE = re.compile(r"[$`]")
+_NAME_MOST = 15
+_PORT_MOST = 65535
+_MAC = re.compile(r"[0-9A-Fa-f]{1,2}(?:[:-][0-9A-Fa-f]{1,2}){5}")
+_IPV4_LIKE = re.compile(r"\d+(?:\.\d+){1,4}")
+_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_BYTES = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command runs, and the network around it."""
+
+    node: str = PC
+    snapshot: Snapshot | None = None
+    """None where there is no network to speak of: outside the shell."""
+
+    @property
+    def here(self) -> Node | None:
+        """The node's own facts; None where they are not known."""
+        node = self.snapshot.node(self.node) if self.snapshot else None
+        return node if node and node.is_enterable else None
+
+
+class Judged(NamedTuple):
+    """What was found out about a value."""
+
+    trouble: str = ""
+    here: str = ""
+
+
+Judge: TypeAlias = Callable[[Place, str], Judged]
+
+
+def judge(kind: str, scene: Place, text: str) -> Judged:
+    """What is known of a value. One with a variable in it is bash's to find out."""
+    if _VARIABLE.search(text):
+        return Judged()
+    return KINDS[kind](scene, text)
+
+
+def fits(kind: str, text: str) -> bool:
+    """Whether a text can be a value of that kind at all."""
+    return not judge(kind, Place(), text).trouble
+
+
+def _anything(_: Place, __: str) -> Judged:
+    return Judged()
+
+
+def _interface(scene: Place, text: str) -> Judged:
+    """An interface that should be there."""
+    name = text.partition("@")[0]
+    if trouble := _bad_name(name):
+        return Judged(trouble)
+    if scene.here is None:
+        return Judged()
+    if (link := scene.here.links.get(name)) is not None:
+        return Judged(here=describe(scene.here, link))
+    elsewhere = [n for n, node in scene.snapshot.nodes.items() if name in node.links] if scene.snapshot else []
+    if elsewhere:
+        return Judged(here=f"There is no {name} {place(scene.node)}: it is {listing(map(place, elsewhere))}.")
+    return Judged(here=f"There is no interface {name} {place(scene.node)}; {_there_are(scene.here)}.")
+
+
+def _any_interface(scene: Place, text: str) -> Judged:
+    return Judged() if text == "any" else _interface(scene, text.rstrip("+"))
+
+
+def _new_interface(scene: Place, text: str) -> Judged:
+    """The name of an interface that is to be."""
+    if trouble := _bad_name(text):
+        return Judged(trouble)
+    if scene.here and text in scene.here.links:
+        return Judged(here=f"{subject(scene.node)} has an interface of that name already.")
+    return Judged()
+
+
+def _bad_name(name: str) -> str:
+    if len(name.encode("utf-8", "replace")) > _NAME_MOST:
+        return f"{name[:40]} has {len(name)} characters; the name of an interface has {_NAME_MOST} at most."
+    return f"{name} cannot be the name of an interface." if "/" in name or not name or " " in name else ""
+
+
+def _there_are(node: Node) -> str:
+    names = [*node.links]
+    return f"there {'is' if len(names) == 1 else 'are'} {listing(names)}" if names else "there is none"
+
+
+def describe(node: Node, link: Link) -> str:
+    """What an interface is: its kind, its state, its other end, its addresses."""
+    kinds = {"veth": "one end of a cable", "bridge": "a bridge", "loopback": "the loopback interface"}
+    parts = [kinds.get(link.kind, f"a {link.kind}" if link.kind else "an interface"), f"now {state(link)}"]
+    if link.peer:
+        parts.append(f"its other end is {link.peer.link} {place(link.peer.node)}")
+    if link.master:
+        parts.append(f"a port of the bridge {link.master}")
+    own = [each.cidr for each in node.addresses if each.dev == link.name and each.scope != "link"]
+    if own:
+        parts.append(f"with {listing(own)}")
+    return f"{_owner(node.name)} {link.name}: {', '.join(parts)}."
+
+
+def _owner(node: str) -> str:
+    return "The PC's" if node == PC else f"{node}'s"
+
+
+def whose(node: str) -> str:
+    """A node in front of what it has: `the PC's`, `ns1's`."""
+    return "the PC's" if node == PC else f"{node}'s"
+
+
+def _address(scene: Place, text: str) -> Judged:
+    """An IP address without a prefix length."""
+    bare = text.partition("%")[0]
+    if ip_of(bare) is None:
+        slash = " Here it stands without a prefix length." if interface_of(bare) else ""
+        return Judged(slash.strip() or no_address(bare))
+    return Judged(here=whose_address(scene, bare))
+
+
+def no_address(text: str) -> str:
+    """Why a text is no IP address."""
+    shown = text[:45]
+    if _IPV4_LIKE.fullmatch(text):
+        numbers = text.split(".")
+        if len(numbers) != 4:
+            return f"{shown} is no IPv4 address: that has four numbers, and this has {len(numbers)}."
+        if any(len(number) > 3 or int(number) > 255 for number in numbers):
+            return f"{shown} is no IPv4 address: each part is at most 255."
+        return f"{shown} is no IPv4 address: a part does not begin with 0."
+    if ":" in text:
+        return f"{shown} is no IPv6 address: eight groups of up to four hexadecimal digits, `::` once for zeros."
+    return f"{shown} is no IP address."
+
+
+def whose_address(scene: Place, text: str) -> str:
+    """Whose an address is, and how the node reaches it."""
+    ip, node = ip_of(text), scene.here
+    if ip is None or scene.snapshot is None:
+        return ""
+    if ip.is_loopback:
+        return f"{text} is {whose(scene.node)} own loopback address."
+    if ip.is_unspecified:
+        return f"{text} stands for every address of this host, or for none yet."
+    found = holders(scene.snapshot, text)
+    is_mine = node is not None and has_ip(node, text)
+    names = [f"{whose(each.name)} {address.dev}" for each, address in found]
+    if is_mine and node is not None:
+        dev = next(address.dev for each, address in found if each.name == node.name)
+        return f"{text} is set here, on {dev}."
+    if names:
+        return f"{text} is {listing(names)}{_how_reached(node, text)}."
+    return f"Nobody in this network has {text}{_how_reached(node, text)}."
+
+
+def _how_reached(node: Node | None, text: str) -> str:
+    """Which way packets would go to an address that is not the node's own."""
+    if node is None:
+        return ""
+    route = route_to(node, text)
+    who = "the PC" if node.name == PC else node.name
+    if route is None:
+        return f"; {who} has no route to it"
+    if route.kind in {"blackhole", "unreachable", "prohibit"}:
+        return f"; a route of kind {route.kind} keeps {who} from it"
+    out = f" out of {route.dev}" if route.dev else ""
+    return f"; {who} sends to it by way of {route.via}{out}" if route.via else f"; {who} sends to it straight{out}"
+
+
+def _cidr(scene: Place, text: str) -> Judged:
+    """An address with its prefix length, as an interface gets it."""
+    bare, slash, length = text.partition("/")
+    own = interface_of(text)
+    if own is None:
+        return Judged(_bad_prefix(bare, length) if slash and ip_of(bare) else no_address(bare))
+    network = own.network
+    size = f"The network is {network}: the first {network.prefixlen} bits are its own, the rest tells hosts apart."
+    alone = "" if slash else f" Without a `/`, it is a network of one address, /{network.prefixlen}."
+    others = [(n, a) for n, a in holders(scene.snapshot, bare) if n.name != scene.node] if scene.snapshot else []
+    taken = f" {whose(others[0][0].name).capitalize()} {others[0][1].dev} has this address too." if others else ""
+    return Judged(here=f"{size}{taken}" if slash else f"{alone.strip()}{taken}")
+
+
+def _bad_prefix(bare: str, length: str) -> str:
+    most = 128 if ":" in bare else 32
+    return f"/{length[:20]} is no prefix length: for {bare} it is a number from 0 to {most}."
+
+
+def _network(scene: Place, text: str) -> Judged:
+    """What a route or a rule is for: a network, an address, `default`."""
+    if text in {"default", "all", "any"}:
+        return Judged(here="It stands for every address: 0.0.0.0/0, or ::/0.")
+    bare, slash, length = text.partition("/")
+    if ip_of(bare) is None and not (slash and re.fullmatch(r"\d+(?:\.\d+){0,3}", bare)):
+        return Judged(no_address(bare))
+    try:
+        network = ip_network(text)
+    except ValueError:
+        own = interface_of(text)
+        if own is None:
+            is_mask = ip_of(length) is not None
+            return Judged("" if is_mask else _bad_prefix(bare, length))
+        return Judged(f"{text} has bits set behind its prefix: the network is {own.network}.")
+    if network.num_addresses == 1:
+        return Judged(here=whose_address(scene, bare))
+    return Judged(here=_who_is_in(scene, text))
+
+
+def _who_is_in(scene: Place, text: str) -> str:
+    if scene.snapshot is None:
+        return ""
+    network = ip_network(text)
+    inside = [
+        f"{whose(node.name)} {each.dev}"
+        for node in scene.snapshot.nodes.values()
+        for each in node.addresses
+        if (own := interface_of(each.cidr)) and own.version == network.version and own.ip in network
+        if each.dev != "lo"
+    ]
+    return f"In it are {listing(inside)}." if inside else f"Nobody here has an address in {text}."
+
+
+def _host(scene: Place, text: str) -> Judged:
+    """Where something goes: an address, or a name that the resolver is asked for."""
+    bare = text.strip("[]")
+    if ip_of(bare):
+        return Judged(here=whose_address(scene, bare))
+    if _IPV4_LIKE.fullmatch(text):
+        return Judged(no_address(text))
+    if text.isdigit():
+        return Judged(f"{text} is no address: that has four numbers with dots between, as 192.0.2.1.")
+    if text == "localhost":
+        return Judged(here="localhost is the host itself: 127.0.0.1, or ::1.")
+    if scene.snapshot and text in scene.snapshot.nodes and text != PC:
+        return Judged(here=f"{text} is a namespace here; as a name it has to stand in /etc/hosts or DNS.")
+    return Judged(here="A name: the resolver looks its address up.") if scene.snapshot else Judged()
+
+
+def _port(scene: Place, text: str) -> Judged:
+    first, _, last = text.partition("-" if "-" in text else ":")
+    if text.isascii() and text.replace("-", "").replace(":", "").isdigit():
+        numbers = [int(each) for each in (first, last) if each.isdigit()]
+        if any(not 0 <= number <= _PORT_MOST for number in numbers):
+            return Judged(f"{text} is no port: they go from 0 to 65535.")
+        return Judged(here=_listeners(scene, numbers[0])) if len(numbers) == 1 else Judged()
+    return Judged() if re.fullmatch(r"[a-z][a-z0-9-]*", text) else Judged(f"{text} is no port.")
+
+
+def _listeners(scene: Place, port: int) -> str:
+    if scene.snapshot is None:
+        return ""
+    found = [
+        f"{each.program or 'a program'} {place(node.name)} ({each.protocol})"
+        for node in scene.snapshot.nodes.values()
+        for each in node.sockets
+        if each.is_waiting and each.local_port == port
+    ]
+    return f"At port {port} waits now: {listing(dict.fromkeys(found))}." if found else ""
+
+
+def _mac(scene: Place, text: str) -> Judged:
+    if not _MAC.fullmatch(text):
+        return Judged(f"{text[:40]} is no MAC address: six groups of two hexadecimal digits, with `:` between.")
+    lower = text.lower().replace("-", ":")
+    if lower == "ff:ff:ff:ff:ff:ff":
+        return Judged(here="That is everybody on the link: broadcast.")
+    nodes = scene.snapshot.nodes.values() if scene.snapshot else ()
+    found = [f"{whose(node.name)} {link.name}" for node in nodes for link in node.links.values() if link.mac == lower]
+    if found:
+        return Judged(here=f"It is that of {listing(found)}.")
+    return Judged(here="No interface in this network has it." if scene.snapshot else "")
+
+
+def _namespace(scene: Place, text: str) -> Judged:
+    if "/" in text:
+        return Judged("" if text.startswith("/") else "The name of a namespace has no `/` in it.")
+    if scene.snapshot is None or text == "1" or text.isdigit():
+        return Judged()
+    names = [name for name in scene.snapshot.nodes if name != PC]
+    if text in names:
+        node = scene.snapshot.nodes[text]
+        links = [name for name in node.links if name != "lo"]
+        return Judged(here=f"{text} has {listing(links)} beside lo." if links else f"{text} has no interface but lo.")
+    if not names:
+        return Judged(here=f"There is no namespace {text} now.")
+    near = did_you_mean(text, names) or f"There {'is' if len(names) == 1 else 'are'} {listing(names)}."
+    return Judged(here=f"There is no namespace {text} now. {near}")
+
+
+def _new_namespace(scene: Place, text: str) -> Judged:
+    if "/" in text or text in {"", ".", ".."}:
+        return Judged("The name of a namespace has no `/` in it, and is neither `.` nor `..`.")
+    if scene.snapshot and text in scene.snapshot.nodes and text != PC:
+        return Judged(here=f"A namespace {text} is there already.")
+    return Judged()
+
+
+def _number(_: Place, text: str) -> Judged:
+    is_number = re.fullmatch(r"-?(?:0[xX][0-9A-Fa-f]+|\d+)", text) is not None
+    return Judged() if is_number else Judged(f"{text[:40]} is no number.")
+
+
+def _seconds(_: Place, text: str) -> Judged:
+    return Judged() if _SECONDS.fullmatch(text) else Judged(f"{text[:40]} is no time in seconds.")
+
+
+def _hex(_: Place, text: str) -> Judged:
+    is_hex = re.fullmatch(r"(?:0[xX])?[0-9A-Fa-f]+", text) is not None
+    return Judged() if is_hex else Judged(f"{text[:40]} is no hexadecimal number.")
+
+
+def _setting(scene: Place, text: str) -> Judged:
+    """A kernel setting, perhaps with a value: `net.ipv4.ip_forward=1`."""
+    key, sign, value = text.partition("=")
+    key = key.strip().replace("/", ".")
+    now = scene.here.sysctls.get(key) if scene.here else None
+    if now is None:
+        return Judged()
+    same = " It is that already." if sign and value.strip() == now else ""
+    return Judged(here=f"{place(scene.node)[0].upper()}{place(scene.node)[1:]} it is {now} now.{same}")
+
+
+KINDS: Mapping[str, Judge] = {
+    "any": _anything,
+    "text": _anything,
+    "name": _anything,
+    "file": _anything,
+    "url": _anything,
+    "interface": _interface,
+    "any-interface": _any_interface,
+    "new-interface": _new_interface,
+    "address": _address,
+    "cidr": _cidr,
+    "network": _network,
+    "host": _host,
+    "port": _port,
+    "mac": _mac,
+    "netns": _namespace,
+    "new-netns": _new_namespace,
+    "number": _number,
+    "seconds": _seconds,
+    "hex": _hex,
+    "setting": _setting,
+}
+"""The kinds of values that a table may ask for."""
