@@ -133,6 +133,42 @@ class Socket:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of policy routing, as `ip rule` shows it: whose packets are looked up in which table."""
+
+    priority: int
+    table: str = "main"
+    """The table to look in; empty where the rule itself decides."""
+    kind: str = "unicast"
+    """`unicast` looks in a table; `blackhole`, `unreachable`, `prohibit` stop the packet."""
+    src: str | None = None
+    dst: str | None = None
+    iif: str | None = None
+    """Only for packets that came in there; `lo` means the node's own."""
+    family: Literal[4, 6] = 4
+    is_partial: bool = False
+    """It asks for more than this: a mark, a protocol, a port …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is read of a node only where somebody asks why: settings, rules and files that seldom matter."""
+
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    """Of the single interfaces, too: `net.ipv4.conf.eth0.forwarding`."""
+    rules: tuple[Rule, ...] = ()
+    """In their order; the three that every node is born with are among them."""
+    stopped_ports: Mapping[str, str] = field(default_factory=dict)
+    """Ports of bridges that pass not everything on, each with why: `disabled`, `blocking`, `isolated` …"""
+    without_arp: frozenset[str] = frozenset()
+    """Interfaces that neither ask nor answer (IFF_NOARP, `ip link set … arp off`)."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What the resolver reads there: `/etc/resolv.conf`, `/etc/hosts`, `/etc/nsswitch.conf`; those that are there."""
+    commands: tuple[tuple[str, ...], ...] = ()
+    """The command lines of the programs that have a port open there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """Everything that one network namespace holds."""
 
@@ -147,6 +183,8 @@ class Node:
     is_enterable: bool = True
     """False for a name that stands for no namespace here (`ip netns add` typed inside another namespace's shell)."""
     sockets: tuple[Socket, ...] = ()
+    details: Details | None = None
+    """None where nobody has asked for them; no change is ever told of them."""
 
 
 @dataclass(frozen=True, slots=True)

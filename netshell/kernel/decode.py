@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyroute2.netlink.rtnl import ndmsg, rt_proto, rt_scope, rt_type
-from pyroute2.netlink.rtnl.ifinfmsg import IFF_LOWER_UP, IFF_UP
+from pyroute2.netlink.rtnl.ifinfmsg import IFF_LOWER_UP, IFF_NOARP, IFF_UP
 
-from netshell.facts import Address, FdbEntry, Link, Neighbour, Route
+from netshell.facts import Address, FdbEntry, Link, Neighbour, Route, Rule
 from netshell.kernel.netlink import Message
 
 _ARPHRD_ETHER, _ARPHRD_LOOPBACK = 1, 772
@@ -24,6 +24,12 @@ _PROTOCOLS = {
 }  # fmt: skip
 _TABLES = {253: "default", 254: "main"}
 _LOCAL_TABLE = 255
+_RULE_KINDS = {1: "unicast", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+"""linux/fib_rules.h, FR_ACT_…"""
+_FIB_RULE_INVERT = 2
+_FORWARDING = 3
+_PORT_STATES = {0: "disabled", 1: "listening", 2: "learning", 4: "blocking"}
+"""linux/if_bridge.h, BR_STATE_…"""
 _RTM_F_CLONED = 0x200
 
 
@@ -43,6 +49,8 @@ class RawLink:
     """0 where it is no port."""
     peer_index: int
     """The index of a veth's other end, in the namespace it lies in; 0 where there is none."""
+    has_arp: bool
+    """It asks, and answers, for hardware addresses (no IFF_NOARP)."""
     peer_nsid: int | None
     """The number that this namespace has for the other end's; None where it is the same one."""
 
@@ -73,6 +81,7 @@ def link_of(message: Message) -> RawLink:
         mtu=value("IFLA_MTU") or 0,
         master_index=value("IFLA_MASTER") or 0,
         peer_index=(value("IFLA_LINK") or 0) if kind == "veth" else 0,
+        has_arp=not message["flags"] & IFF_NOARP,
         peer_nsid=value("IFLA_LINK_NETNSID"),
     )
 
@@ -114,6 +123,28 @@ def route_of(message: Message, names: Mapping[int, str]) -> Route | None:
     )
 
 
+def rule_of(message: Message) -> Rule | None:
+    """An RTM_NEWRULE message; None for a family that is not IP."""
+    if message["family"] not in {socket.AF_INET, socket.AF_INET6}:
+        return None
+    value = _reader(message)
+    src, dst = value("FRA_SRC"), value("FRA_DST")
+    kind = _told(_RULE_KINDS, message["action"])
+    table = value("FRA_TABLE") or message["table"]
+    others = ("FRA_FWMARK", "FRA_OIFNAME", "FRA_IP_PROTO", "FRA_SPORT_RANGE", "FRA_DPORT_RANGE", "FRA_UID_RANGE")
+    is_inverted = bool(message["flags"] & _FIB_RULE_INVERT)
+    return Rule(
+        priority=value("FRA_PRIORITY") or 0,
+        table=_told({**_TABLES, _LOCAL_TABLE: "local"}, table) if kind == "unicast" else "",
+        kind=kind,
+        src=f"{src}/{message['src_len']}" if src else None,
+        dst=f"{dst}/{message['dst_len']}" if dst else None,
+        iif=value("FRA_IIFNAME"),
+        family=4 if message["family"] == socket.AF_INET else 6,
+        is_partial=is_inverted or message["tos"] != 0 or any(value(name) is not None for name in others),
+    )
+
+
 def neighbour_of(message: Message, names: Mapping[int, str]) -> Neighbour | None:
     """An RTM_NEWNEIGH message; None for what `ip neighbour` does not show."""
     state = ndmsg.NUD_VALUES.get(message["state"], "NUD_NONE")
@@ -139,6 +170,15 @@ def port_state_of(message: Message) -> int | None:
     port = message.get_attr("IFLA_PROTINFO")
     state: int | None = port.get_attr("IFLA_BRPORT_STATE") if port else None
     return state
+
+
+def stopped_port_of(message: Message) -> tuple[str, str] | None:
+    """Of an RTM_NEWLINK message of family AF_BRIDGE a port that does not pass everything on, and why."""
+    port = message.get_attr("IFLA_PROTINFO")
+    state = port_state_of(message)
+    if state is None or (state == _FORWARDING and not port.get_attr("IFLA_BRPORT_ISOLATED")):
+        return None
+    return _text(message.get_attr("IFLA_IFNAME")), "isolated" if state == _FORWARDING else _PORT_STATES.get(state, "")
 
 
 def _reader(message: Message) -> Callable[[str], Any]:

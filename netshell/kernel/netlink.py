@@ -1,7 +1,7 @@
 """Conversations with one network namespace's kernel, in pyroute2's rtnetlink messages; it knows nothing of networks.
 
 pyroute2 builds and reads every message (netlink(7), rtnetlink(7)). The sockets are plain ones, opened after setns(2):
-its own cost a short-lived process each, and an event loop. For the same reason there is a marshal with the five kinds
+its own cost a short-lived process each, and an event loop. For the same reason there is a marshal with the six kinds
 that are read here in the place of its `MarshalRtnl`, whose module imports those sockets.
 """
 
@@ -23,6 +23,7 @@ from pyroute2.netlink import (
     rtnl,
 )
 from pyroute2.netlink.marshal import Marshal
+from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
@@ -59,6 +60,7 @@ class _Answers(Marshal):  # type: ignore[misc] # pyroute2 is not typed
         rtnl.RTM_NEWROUTE: rtmsg,
         rtnl.RTM_NEWNEIGH: ndmsg,
         rtnl.RTM_NEWNSID: nsidmsg,
+        rtnl.RTM_NEWRULE: fibmsg,
     }
 
 

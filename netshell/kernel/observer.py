@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from pyroute2.netlink import rtnl
+from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.nsidmsg import nsidmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from netshell.facts import End, Node, Snapshot
+from netshell.facts import End, Node, Rule, Snapshot
 from netshell.kernel import decode, devices, netlink
 from netshell.kernel.decode import RawLink
 from netshell.kernel.netlink import Message
@@ -272,6 +273,22 @@ class Observer:
                 if nsid == raw.peer_nsid:
                     return other
         return None
+
+
+def rules_of(station: Station) -> tuple[Rule, ...]:
+    """The rules of policy routing, of both versions of IP."""
+    found = (
+        decode.rule_of(message)
+        for family in (socket.AF_INET, socket.AF_INET6)
+        for message in station.talk.dump(rtnl.RTM_GETRULE, fibmsg().load({"family": family}))
+    )
+    return tuple(rule for rule in found if rule is not None)
+
+
+def stopped_ports(station: Station) -> dict[str, str]:
+    """The ports of bridges that pass not everything on, each with why."""
+    messages = station.talk.dump(rtnl.RTM_GETLINK, ifinfmsg().load({"family": _AF_BRIDGE}))
+    return dict(found for found in map(decode.stopped_port_of, messages) if found is not None)
 
 
 def sysctl_path(key: str) -> Path:

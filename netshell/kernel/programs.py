@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 _MOST_PROCESSES = 1000
+_SERVERS = frozenset({"dnsmasq", "udhcpd", "dhcpd"})
+_COMMAND_MOST = 1 << 13
 _MOST_FILES = 4096
 """Of one process. More than that are not looked through: an observation must stay quick whatever runs inside."""
 
@@ -30,6 +32,24 @@ class Programs:
         if missing:
             self._names |= dict.fromkeys(missing, "") | _find(self._pid1, missing)
         return self._names
+
+    def commands(self, namespace: int) -> tuple[tuple[str, ...], ...]:
+        """The command lines of those that serve names or addresses in a namespace, given by its inode."""
+        pids = [pid for pid in _descendants(self._pid1) if _name_of(pid) in _SERVERS]
+        return tuple(line for pid in pids if _stands_in(pid, namespace) and (line := _command_of(pid)))
+
+
+def _stands_in(pid: int, namespace: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/ns/net").stat().st_ino == namespace
+    return False
+
+
+def _command_of(pid: int) -> tuple[str, ...]:
+    with suppress(OSError):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()[:_COMMAND_MOST].split(b"\0")
+        return tuple(word.decode(errors="replace") for word in words if word)
+    return ()
 
 
 def _find(pid1: int, wanted: Collection[int]) -> dict[int, str]:

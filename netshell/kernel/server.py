@@ -7,6 +7,7 @@ from netshell import linux
 from netshell.facts import Snapshot
 from netshell.helper import Worker
 from netshell.kernel.builder import Builder
+from netshell.kernel.closer import Closer
 from netshell.kernel.observer import Observer, Station
 from netshell.kernel.programs import Programs
 from netshell.namespaces import Doors
@@ -31,7 +32,10 @@ class _Server:
         self._worker = worker
         self._observer = Observer(namespaces, self._watch, self._unwatch, programs)
         self._builder = Builder(namespaces, self._observer)
-        worker.handlers.update(snapshot=self._snapshot, build=self._build, sysctls=self._watch_sysctls)
+        self._closer = Closer(namespaces, self._observer, programs)
+        worker.handlers.update(
+            closely=self._closer.snapshot, snapshot=self._snapshot, build=self._build, sysctls=self._watch_sysctls
+        )
         worker.watch(namespaces.fileno(), self._follow, select.POLLPRI)
         self._timer = linux.open_timer(_COUNT_EVERY_S)
         worker.watch(self._timer, self._count)

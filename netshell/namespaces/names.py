@@ -8,8 +8,9 @@ import errno
 import fcntl
 import os
 import select
+import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from netshell.namespaces.doors import Doors
 
 _NS_GET_NSTYPE = 0xB703
 _NAME_FLAGS = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FILE_MOST = 1 << 16
+"""Bytes; no file of a resolver is longer, and what a learner has written there is no matter."""
 _DIRECTORY_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -213,6 +217,12 @@ class Namespaces:
         finally:
             linux.setns(self._names[PC].fd, linux.NEWNET)
 
+    def read_file(self, path: str) -> str | None:
+        """The beginning of a file of the private machine, a link in its last part followed once; None without one."""
+        with suppress(OSError):
+            return _text_of(self._root, path) or ""
+        return None
+
     def close(self) -> None:
         """Let go of everything; the namespaces live on as long as somebody inside holds them."""
         for namespace in self._names.values():
@@ -221,6 +231,25 @@ class Namespaces:
         for fd in self._open:
             os.close(fd)
         self._names, self._open = {}, []
+
+
+def _text_of(root: int, path: str, *, may_follow: bool = True) -> str:
+    """A regular file's beginning, each directory on its way opened without following a link. Raises OSError."""
+    *directories, name = Path(path).parts
+    with ExitStack() as kept:
+        here = root
+        for directory in directories:
+            here = kept.enter_context(_opened(directory, _DIRECTORY_FLAGS, here))
+        try:
+            fd = kept.enter_context(_opened(name, _FILE_FLAGS, here))
+        except OSError as error:
+            if error.errno != errno.ELOOP or not may_follow:
+                raise
+            target = Path("/", *directories, os.readlink(name, dir_fd=here))
+            return _text_of(root, os.path.normpath(target).lstrip("/"), may_follow=False)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return ""
+        return os.read(fd, _FILE_MOST).decode(errors="replace")
 
 
 @contextmanager

@@ -1,0 +1,89 @@
+"""Details of every node, read only where somebody asks why: settings of interfaces, rules, ports, resolver's files.
+
+None of it is kept: who asks again gets what is so then.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from netshell.facts import PC, Details, Node, Snapshot
+from netshell.kernel.observer import Observer, Station, rules_of, stopped_ports
+from netshell.kernel.programs import Programs
+from netshell.namespaces.names import Namespaces
+
+_WHOLE = ("net.ipv4.icmp_echo_ignore_all", "net.ipv4.ip_default_ttl", "net.ipv4.ip_unprivileged_port_start")
+_EACH: Mapping[str, tuple[str, ...]] = {
+    "ipv4": ("forwarding", "proxy_arp", "arp_ignore"),
+    "ipv6": ("disable_ipv6",),
+}
+"""Settings that every interface has."""
+_FILES = ("resolv.conf", "hosts", "nsswitch.conf")
+_PORTS = frozenset({53, 67})
+"""Where names and addresses are given out."""
+_MOST_LINKS = 64
+"""Of one node; more are not looked into one by one."""
+
+
+class Closer:
+    """Reads what a snapshot leaves out."""
+
+    def __init__(self, namespaces: Namespaces, observer: Observer, programs: Programs) -> None:
+        self._namespaces = namespaces
+        self._observer = observer
+        self._programs = programs
+
+    def snapshot(self) -> Snapshot:
+        """The whole private machine now, with the details of each node."""
+        found = self._observer.snapshot()
+        shared = self._files("etc")
+        return Snapshot({name: self._with_details(node, shared) for name, node in found.nodes.items()})
+
+    def _with_details(self, node: Node, shared: Mapping[str, str]) -> Node:
+        namespace = self._namespaces.names.get(node.name)
+        station = self._observer.stations.get(namespace.inode) if namespace and namespace.is_enterable else None
+        if namespace is None or station is None:
+            return node
+        own = {} if node.name == PC else self._files(f"etc/netns/{node.name}")
+        with self._namespaces.enter(node.name):
+            sysctls = _sysctls(list(node.links)[:_MOST_LINKS])
+        has_bridge = any(link.kind == "bridge" for link in node.links.values())
+        details = Details(
+            sysctls,
+            rules_of(station),
+            stopped_ports(station) if has_bridge else {},
+            _without_arp(station),
+            {**shared, **own},
+            self._programs.commands(namespace.inode) if _has_server(node) else (),
+        )
+        return replace(node, details=details)
+
+    def _files(self, directory: str) -> dict[str, str]:
+        texts = {f"/etc/{name}": self._namespaces.read_file(f"{directory}/{name}") for name in _FILES}
+        return {path: text for path, text in texts.items() if text is not None}
+
+
+def _has_server(node: Node) -> bool:
+    return any(each.protocol == "udp" and each.local_port in _PORTS and each.is_waiting for each in node.sockets)
+
+
+def _without_arp(station: Station) -> frozenset[str]:
+    return frozenset(raw.name for raw in station.links.values() if not raw.has_arp and raw.kind != "loopback")
+
+
+def _sysctls(links: list[str]) -> dict[str, str]:
+    """The settings of the namespace that this process stands in, by their keys as `sysctl` writes them."""
+    found = {key: value for key in _WHOLE if (value := _value(key.replace(".", "/")))}
+    for version, keys in _EACH.items():
+        for link in ("all", *links):
+            for key in keys:
+                if value := _value(f"net/{version}/conf/{link}/{key}"):
+                    found[f"net.{version}.conf.{link}.{key}"] = value
+    return found
+
+
+def _value(path: str) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/sys/{path}").read_text(encoding="ascii").strip()
+    return ""
