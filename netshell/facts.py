@@ -160,6 +160,8 @@ class Details:
     """In their order; the three that every node is born with are among them."""
     stopped_ports: Mapping[str, str] = field(default_factory=dict)
     """Ports of bridges that pass not everything on, each with why: `disabled`, `blocking`, `isolated` …"""
+    pinned: tuple[FdbEntry, ...] = ()
+    """Entries in the tables of bridges that no frame moves: sticky ones, and permanent ones of others."""
     without_arp: frozenset[str] = frozenset()
     """Interfaces that neither ask nor answer (IFF_NOARP, `ip link set … arp off`)."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -358,8 +360,8 @@ def _operation(before: Item | None, after: Item | None) -> Operation:
     return "removed" if after is None else "changed"
 
 
-def route_to(node: Node, destination: str) -> Route | None:
-    """The route that the main table holds for an address: longest prefix, then lowest metric (RFC 1812, 5.2.4.3).
+def route_to(node: Node, destination: str, table: str = "main") -> Route | None:
+    """The route that a table holds for an address: longest prefix, then lowest metric (RFC 1812, 5.2.4.3).
 
     `destination` is an IP address. Raises ValueError where it is not one.
     """
@@ -367,7 +369,7 @@ def route_to(node: Node, destination: str) -> Route | None:
     fitting = [
         (0 if route.dst == "default" else ip_network(route.dst).prefixlen, -route.metric, route)
         for route in node.routes
-        if route.table == "main"
+        if route.table == table
         and route.family == target.version
         and (route.dst == "default" or target in ip_network(route.dst))
     ]

@@ -212,7 +212,7 @@ class Runner:
                     "output": self._printed(),
                     "changes": [as_json(item) for item in observation.said],
                     "packets": self._packets(observation.crossed),
-                    **self._why(ran, observation),
+                    **(await self._why(ran, observation)),
                 }
             )
         else:
@@ -221,13 +221,13 @@ class Runner:
         self._output.clear()
         self._size, self._has_return = 0, False
 
-    def _why(self, ran: Ran, observation: Observation) -> dict[str, object]:
+    async def _why(self, ran: Ran, observation: Observation) -> dict[str, object]:
         """What a failure means here; nothing where the command did not fail, or nothing is known of it."""
         from netshell.session.tutor import judged, may_fail_well  # noqa: PLC0415 - few commands fail
 
         if ran.status == 0 and not may_fail_well(ran.command):
             return {}
-        advice = judged(ran, self._bench.scene(observation))
+        advice = judged(ran, await self._bench.scene(observation))
         return {} if advice is None else {"says": advice.says, "evidence": list(advice.evidence)}
 
     def _packets(self, crossed: "Sequence[Seen]") -> list[dict[str, object]]:

@@ -10,8 +10,8 @@ from netshell.facts import PC, End, Link, Snapshot
 
 _NAMESPACE, _LINK = 0, 10
 """Depths: ten times the layer (`Check.layer`)."""
-_OUT_OF_SIGHT = "out-of-sight"
-"""No fault of the lab's: the way leads out of it."""
+_NO_MATTER = frozenset({"out-of-sight", "mtu-black-hole"})
+"""What keeps nobody from trying: the way leads out of the lab, or only large packets vanish."""
 
 
 def _cause(reason: str, says: str, at: str, depth: int) -> Verdict:
@@ -95,7 +95,7 @@ def unreachable(evidence: Evidence, source: str, ip: str, port: Port | None = No
     target = Target(ip) if port is None else Target(ip, port.number, port.protocol)
     wire = [seen for seen in evidence.wire if seen.crossing.time_ns >= evidence.changed_ns] if tried else []
     found = why(evidence.snapshot, source, target, wire, now_ns=evidence.now_ns)
-    if found.holds or found.fault == _OUT_OF_SIGHT:
+    if found.holds or (found.fault in _NO_MATTER and not (tried and found.fault != "out-of-sight")):
         return None
     return Verdict(
         holds=False,

@@ -19,7 +19,7 @@ async def find_out(context: Context, argument: str) -> View:
         problem = "`:why` needs two ends: who calls, and who is called."
         raise UserError(problem, "For example `:why ns1 ns2`, `:why ns1 192.0.2.2`, or with a port `:why ns1 ns2:80`.")
     bench = context.bench
-    snapshot = await bench.look()
+    snapshot = await bench.look_closely()
     wire = bench.wire.since(bench.changed_ns)
     found = why(snapshot, source, parse_target(target.strip()), wire, now_ns=time.time_ns())
     if not found.holds:

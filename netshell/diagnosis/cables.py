@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from netshell.diagnosis.finding import Break
 from netshell.diagnosis.lookup import is_usable
-from netshell.diagnosis.segment import find_link, link_at, ports_of
+from netshell.diagnosis.segment import find_link, link_at, ports_of, stop_of
 from netshell.diagnosis.words import ip_on, link_line, named, place
 from netshell.facts import End, Link, Node, Snapshot
 
@@ -114,12 +114,13 @@ def _switched(snapshot: Snapshot, here: End, node: Node, link: Link) -> Iterator
     """Between a bridge and its ports, those that were forgotten included."""
     if link.kind == "bridge":
         for port in ports_of(snapshot, here):
-            yield Step(port, _bridge_breaks(here, link))
+            yield Step(port, (*_bridge_breaks(here, link), *_stops(snapshot, here, port)))
         for loose in _loose_ends(node):
             yield Step(End(here.node, loose), (*_bridge_breaks(here, link), _not_in_bridge(snapshot, here, loose)))
     elif link.master and link.master in node.links:
         bridge = End(here.node, link.master)
-        yield Step(bridge, _bridge_breaks(bridge, link_at(snapshot, bridge)))
+        broken = (*_bridge_breaks(bridge, link_at(snapshot, bridge)), *_stops(snapshot, bridge, here))
+        yield Step(bridge, broken)
     elif here.link in _loose_ends(node):
         for other in _bridges(node):
             bridge = End(here.node, other.name)
@@ -148,6 +149,21 @@ def _words(end: End) -> dict[str, str]:
 
 def _bridge_breaks(end: End, bridge: Link) -> tuple[Break, ...]:
     return () if bridge.is_up else (Break("bridge-down", end.node, _words(end), (link_line(end.node, bridge),)),)
+
+
+def _stops(snapshot: Snapshot, bridge: End, port: End) -> tuple[Break, ...]:
+    """A port that its bridge keeps shut, or apart from others that are isolated, too."""
+    why = stop_of(snapshot, port)
+    others = [one for one in ports_of(snapshot, bridge) if one != port and stop_of(snapshot, one) == "isolated"]
+    if not why or (why == "isolated" and not others):
+        return ()
+    words = {**_words(port), "bridge": bridge.link, "why": why, "others": ""}
+    begin = "bridge" if ip_on(bridge.node) == "ip" else f"bridge -n {bridge.node}"
+    change = "isolated off" if why == "isolated" else "state 3"
+    if why == "isolated":
+        words["others"] = f": it passes nothing on to {', '.join(one.link for one in others)}, isolated as well"
+    words["run"] = f"{begin} link set dev {port.link} {change}"
+    return (Break("port-stopped", port.node, words, (f"{port.node}: {port.link} master {bridge.link} {why}",)),)
 
 
 def _not_in_bridge(snapshot: Snapshot, bridge: End, loose: str) -> Break:

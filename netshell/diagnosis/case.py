@@ -9,17 +9,19 @@ from netshell.diagnosis.addresses import duplicate, first_misfit, swallowed
 from netshell.diagnosis.cables import way_between
 from netshell.diagnosis.faults import FAULTS
 from netshell.diagnosis.finding import Break, Finding, Target
+from netshell.diagnosis.limits import outlived, swallows, too_large
 from netshell.diagnosis.lookup import source_for, version_of
 from netshell.diagnosis.lost import below, unjoined
 from netshell.diagnosis.telling import finding, ways, well
 from netshell.diagnosis.way import Errand, Way, walk
-from netshell.diagnosis.words import named, socket_line
+from netshell.diagnosis.words import named, run_on, setting, socket_line, sysctl_line
 from netshell.explain.owners import owners_in
 from netshell.facts import Address, End, Node, Snapshot
 
 if TYPE_CHECKING:
     from netshell.packets.trace import Seen
 
+_ECHO_KEY = "net.ipv4.icmp_echo_ignore_all"
 _HIDDEN_BY_RULES = frozenset({"no-way-back", "nobody-listens", "out-of-sight", "unanswered", "dead-route"})
 """What NAT rules, which a snapshot does not hold, may make right: an answer that came proves it."""
 
@@ -70,7 +72,7 @@ class Case:
             return self._broken(self._deeper(there.broken, there.end, self._holder[0] if self._holder else ""))
         if there.out_of_sight:
             return self._cannot_tell(there.out_of_sight, *there.lines)
-        if broken := swallowed(self._snapshot.nodes[there.end], self._ip):
+        if broken := swallowed(self._snapshot.nodes[there.end], self._ip) or outlived(self._here, there):
             return self._broken(broken, *there.lines)
         return self._back(there) if there.hops else self._at_port(there, there)
 
@@ -110,6 +112,8 @@ class Case:
             return self._broken(broken, *there.lines)
         if last.end != goal and held:
             return self._broken(self._twice(last.end, goal, ip))
+        if broken := outlived(self._snapshot.nodes[start], last):
+            return self._broken(broken, *there.lines)
         return last
 
     def _legs(self, end: str, source: str) -> list[tuple[str, str, str]]:
@@ -144,6 +148,8 @@ class Case:
     def _at_port(self, there: Way, back: Way) -> Finding:
         """Who takes what has arrived."""
         port, attempt = self._target.port, self._attempt
+        if port is None and (broken := self._ignores_echoes(there.end)):
+            return self._broken(broken, *there.lines)
         if port is None:
             return self._well(there, back, "")
         if attempt and attempt.nat and attempt.ends[1] != self._ip:
@@ -159,6 +165,13 @@ class Case:
         verb = f"has a connection with {named(self._here.name)}" if taker.remote else ports.verb(taker.protocol)
         says = f", and {taker.program or 'a program'} there {verb} {taker.protocol}/{port}"
         return self._well(there, back, says, socket_line(node.name, taker))
+
+    def _ignores_echoes(self, end: str) -> Break | None:
+        node = self._snapshot.nodes[end]
+        if version_of(self._ip) == 6 or setting(node, _ECHO_KEY) != "1":
+            return None
+        words = {"node": named(end), "key": _ECHO_KEY, "run": run_on(end, f"sysctl -w {_ECHO_KEY}=0")}
+        return Break("echo-ignored", end, words, (sysctl_line(node, _ECHO_KEY),))
 
     def _broken(self, broken: Break, *lines: str) -> Finding:
         """What the state shows, with the packets that show it, unless an answer proves that rules make it right."""
@@ -179,6 +192,8 @@ class Case:
 
     def _well(self, there: Way, back: Way, port: str, *lines: str) -> Finding:
         """Nothing is broken in the state: unless the packets say otherwise, all is well."""
+        if broken := swallows(self._snapshot, there) or swallows(self._snapshot, back):
+            return finding(broken, *there.lines)
         if self._wire and (found := self._contradiction(there, back)):
             return found
         evidence = [*there.lines, *(back.lines if back is not there else ()), *lines]
@@ -208,6 +223,8 @@ class Case:
             return None
         if attempt.has_expired:
             return self._expired(there)
+        if attempt.was_too_large and (broken := too_large(self._snapshot, there, attempt.told())):
+            return finding(broken, *there.lines)
         is_datagram = self._target.protocol == "udp" and self._target.port is not None
         if is_datagram and not attempt.answer and attempt.stopped == there.end:
             return None  # a datagram need not be answered

@@ -3,11 +3,13 @@
 from functools import lru_cache
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface, ip_network
 
-from netshell.facts import Address, Node, Route, route_to
+from netshell.facts import Address, Node, Route, Rule, route_to
 
 FORWARDING = {4: "net.ipv4.ip_forward", 6: "net.ipv6.conf.all.forwarding"}
 """The setting that makes a router, by IP version."""
 
+STOPPING = frozenset({"blackhole", "unreachable", "prohibit"})
+"""Kinds of routes, and of rules, that throw packets away."""
 as_interface = lru_cache(maxsize=4096)(ip_interface)
 """An address with its prefix length, read once."""
 as_address = lru_cache(maxsize=4096)(ip_address)
@@ -92,10 +94,42 @@ def next_hop_of(node: Node, taken: Route, ip: str) -> str:
     return ip if taken.via is None or holds(node, taken.via) else taken.via
 
 
-def route(node: Node, ip: str) -> Route | None:
-    """The route of the main table that takes a packet; None where none does."""
-    found = route_to(node, ip)
-    return None if found is None or found.kind == "throw" else found
+def route(node: Node, ip: str, *, source: str | None = None, came: str = "lo") -> Route | None:
+    """The route that takes a packet; None where none does.
+
+    `source` is the packet's, None while it has none yet; `came` is the interface that it came in by, lo for a node's
+    own. Where the node's rules are not known, the main table decides. A rule that decides itself is given as a route
+    of its kind, whose table is `rule` and the rule's priority; one that asks for more than addresses as a `goto`.
+    """
+    for rule in _rules(node, version_of(ip)):
+        if not _is_for(rule, ip, source, came):
+            continue
+        if rule.is_partial or rule.kind not in {"unicast", *STOPPING}:
+            return Route(rule.dst or "default", kind="goto", table=f"rule {rule.priority}")
+        if rule.kind in STOPPING:
+            return Route(rule.dst or "default", kind=rule.kind, table=f"rule {rule.priority}")
+        found = route_to(node, ip, rule.table)
+        if found is not None and found.kind != "throw":
+            return found
+    return None
+
+
+_MAIN = (Rule(32766),)
+
+
+def _rules(node: Node, version: int) -> tuple[Rule, ...]:
+    """The rules beside the one that keeps what is the node's own, in their order."""
+    own = node.details.rules if node.details else ()
+    found = [rule for rule in own if rule.family == version and rule.table != "local"]
+    return tuple(sorted(found, key=lambda rule: rule.priority)) or _MAIN
+
+
+def _is_for(rule: Rule, ip: str, source: str | None, came: str) -> bool:
+    if rule.iif is not None and rule.iif != came:
+        return False
+    if rule.src is not None and (source is None or as_address(source) not in ip_network(rule.src, strict=False)):
+        return False
+    return rule.dst is None or as_address(ip) in ip_network(rule.dst, strict=False)
 
 
 def is_on_link(node: Node, dev: str, ip: str) -> bool:

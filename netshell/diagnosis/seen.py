@@ -64,6 +64,12 @@ class Attempt:
         return self.error is not None and _type(self.error) in _EXCEEDED
 
     @property
+    def was_too_large(self) -> bool:
+        """A router gave it up: the next link takes no packet of its size."""
+        error = self.error
+        return error is not None and (_type(error), error.code) in {(3, 4), (-2, 0)}
+
+    @property
     def nat(self) -> str:
         """The node that gave it another source address, or another destination; empty where none did."""
         steps = [self.trip.first, *self.trip.others]

@@ -64,17 +64,47 @@ def segment(snapshot: Snapshot, start: End) -> Segment:
         bridge = find_link(snapshot, End(link.peer.node, far.master)) if far.master else None
         if far.master is None:
             ends[link.peer] = None
-        elif bridge is not None and bridge.is_up:
+        elif bridge is not None and bridge.is_up and passes(snapshot, link.peer):
             entry = End(link.peer.node, bridge.name)
             ends[entry] = None
-            onward = [port for port in ports_of(snapshot, entry) if port != link.peer and port not in seen]
+            onward = [
+                port
+                for port in ports_of(snapshot, entry)
+                if port != link.peer and port not in seen and joins(snapshot, link.peer, port)
+            ]
             seen.update(onward)
             leaving += onward
     return Segment(tuple(end for end in ends if end != start), is_open)
 
 
 def _ways_out(snapshot: Snapshot, start: End, link: Link) -> list[End]:
-    return ports_of(snapshot, start) if link.kind == "bridge" else [start]
+    if link.kind != "bridge":
+        return [start]
+    return [port for port in ports_of(snapshot, start) if passes(snapshot, port)]
+
+
+def passes(snapshot: Snapshot, port: End) -> bool:
+    """Whether a port passes frames on at all: it is neither disabled nor blocking, as far as is known."""
+    return stop_of(snapshot, port) in {"", "isolated"}
+
+
+def joins(snapshot: Snapshot, port: End, other: End) -> bool:
+    """Whether a bridge passes frames from one of its ports to another one: not between two that are isolated."""
+    is_apart = stop_of(snapshot, port) == stop_of(snapshot, other) == "isolated"
+    return passes(snapshot, other) and not is_apart
+
+
+def stop_of(snapshot: Snapshot, port: End) -> str:
+    """Why a port of a bridge passes not everything on; empty where it does, or where that is not known.
+
+    One without a carrier is disabled by that alone, and so are all ports of a bridge that is DOWN.
+    """
+    node = snapshot.nodes[port.node]
+    link = node.links[port.link]
+    bridge = node.links.get(link.master or "")
+    if node.details is None or not link.has_carrier or bridge is None or not bridge.is_up:
+        return ""
+    return node.details.stopped_ports.get(port.link, "")
 
 
 def ports_of(snapshot: Snapshot, bridge: End) -> list[End]:

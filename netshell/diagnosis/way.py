@@ -6,18 +6,28 @@ from typing import NamedTuple, TypeAlias
 from netshell.diagnosis import lookup
 from netshell.diagnosis.addresses import duplicate, on_port
 from netshell.diagnosis.advice import fitting_address, next_hop, route_mend
+from netshell.diagnosis.arp import asking, misled, proxy_for
 from netshell.diagnosis.cables import cable_breaks, interfaces, leads_on
 from netshell.diagnosis.finding import Break
 from netshell.diagnosis.gaps import unanswered
 from netshell.diagnosis.lookup import FORWARDING, is_local, version_of
 from netshell.diagnosis.segment import find_link, link_at, ports_of, segment
-from netshell.diagnosis.words import ip_on, link_line, named, neighbour_line, place, route_line, run_on, sysctl_line
+from netshell.diagnosis.words import (
+    ip_on,
+    link_line,
+    named,
+    neighbour_line,
+    place,
+    route_line,
+    run_on,
+    setting,
+    sysctl_line,
+)
 from netshell.facts import Address, End, Link, Neighbour, Node, Route, Snapshot
 
 _TTL = 64
 """How many routers a packet passes at most: Linux sends it with this (net.ipv4.ip_default_ttl)."""
 _UNUSABLE = frozenset({"FAILED", "INCOMPLETE"})
-_DEAD_ENDS = frozenset({"blackhole", "unreachable", "prohibit"})
 
 
 class Hop(NamedTuple):
@@ -107,7 +117,9 @@ def _step(snapshot: Snapshot, node: Node, hops: list[Hop], errand: Errand) -> Ho
         return None if hops else _own(node, errand)
     if node.name in {hop.node for hop in hops}:
         return _loop(snapshot, hops, errand)
-    taken = _route(snapshot, node, errand)
+    taken = _route(snapshot, node, errand, hops[-1].to.link if hops else "lo")
+    if isinstance(taken, _Hidden):
+        return taken
     if isinstance(taken, Break):
         return _blame(snapshot, hops, taken, errand)
     outcome = _deliver(snapshot, node, taken, errand)
@@ -136,9 +148,11 @@ def _refusal(snapshot: Snapshot, node: Node, came: End | None, errand: Errand) -
     broken = version == 4 and (_own_source(snapshot, node, errand) or _reverse_path(node, came, errand))
     if broken:
         return broken
-    if is_local(node, errand.ip) or node.sysctls.get(FORWARDING[version], "1") != "0":
+    if is_local(node, errand.ip):
         return None
-    key = FORWARDING[version]
+    key = stays(node, came.link, version)
+    if not key:
+        return None
     words = {
         "node": named(node.name),
         "link": came.link,
@@ -147,6 +161,14 @@ def _refusal(snapshot: Snapshot, node: Node, came: End | None, errand: Errand) -
         "run": run_on(node.name, f"sysctl -w {key}=1"),
     }
     return Break("forwarding-off", node.name, words, (sysctl_line(node, key),))
+
+
+def stays(node: Node, came: str, version: int) -> str:
+    """The setting by which what comes in at an interface is not passed on; empty where it is."""
+    if node.sysctls.get(FORWARDING[version], "1") == "0":
+        return FORWARDING[version]
+    own = f"net.ipv4.conf.{came}.forwarding"
+    return own if version == 4 and setting(node, own) == "0" else ""
 
 
 def _own_source(snapshot: Snapshot, node: Node, errand: Errand) -> Break | None:
@@ -188,10 +210,12 @@ def _reverse_path(node: Node, came: End, errand: Errand) -> Break | None:
     return Break("rp-filter", node.name, words, (sysctl_line(node, key), route_line(node.name, errand.source, back)))
 
 
-def _route(snapshot: Snapshot, node: Node, errand: Errand) -> Route | Break:
+def _route(snapshot: Snapshot, node: Node, errand: Errand, came: str) -> Route | Break | _Hidden:
     """The route that a node takes, or why there is none."""
     ip = errand.ip
-    found = lookup.route(node, ip)
+    found = lookup.route(node, ip, source=errand.source, came=came)
+    if found is not None and found.kind == "goto":
+        return _Hidden(f"the {found.table} of {named(node.name)} asks for more than addresses")
     line = route_line(node.name, ip, found)
     words = {"node": named(node.name), "target": ip, "goods": errand.goods}
     if (whose := lookup.broadcast_of(node, ip)) and (found is None or found.dev == whose.dev):
@@ -201,7 +225,11 @@ def _route(snapshot: Snapshot, node: Node, errand: Errand) -> Route | Break:
         words["mend"] = route_mend(snapshot, node, ip, errand.holder, None)
         words["routes"] = _routes(node, version_of(ip))
         return Break(fault, node.name, words, (line, f"{node.name}: routes: {_routes(node, version_of(ip))}"))
-    if found.kind in _DEAD_ENDS:
+    if found.kind in lookup.STOPPING and found.table.startswith("rule "):
+        words |= {"rule": found.table, "kind": found.kind, "run": ip_on(node.name)}
+        words["mend"] = f"{ip_on(node.name)} rule del priority {found.table.removeprefix('rule ')}"
+        return Break("dead-rule", node.name, words, (f"{node.name}: {found.table}: {found.kind} for {found.dst}",))
+    if found.kind in lookup.STOPPING:
         words |= {"dst": found.dst, "kind": found.kind}
         words["mend"] = f"{ip_on(node.name)} route del {found.kind} {found.dst}"
         return Break("dead-route", node.name, words, (line,))
@@ -265,15 +293,17 @@ def _handed(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _Ou
     is_pinned = entry is not None and entry.mac is not None and entry.state == "PERMANENT"
     if len(holders) > 1 and not (is_pinned and receiver in holders):
         return _twice(snapshot, holders, hop, errand)
-    if receiver is not None and _is_fair(snapshot, receiver, holders, node):
-        return _Handed(receiver)
-    if around.is_open and not holders:
+    known = receiver if receiver is not None and _is_fair(snapshot, receiver, holders, node) else None
+    if known is None and around.is_open and not holders:
         return _Hidden(f"{hop} lies behind {end.link} {place(node.name)}, outside of what netshell sees")
-    if entry and entry.mac and (is_pinned or (holders and not errand.is_answer)):
+    if known is None and entry and entry.mac and (is_pinned or (holders and not errand.is_answer)):
         return _wrong_mac(snapshot, node, entry, holders, receiver)
-    if holders:
-        return _Handed(holders[0])
-    return unanswered(snapshot, node, taken, errand.ip, holder=errand.holder, goods=errand.goods)
+    taker = known or (holders[0] if holders else proxy_for(snapshot, around, node.name, hop))
+    if broken := asking(snapshot, node, end, hop, is_known=known is not None):
+        return broken
+    if taker is None:
+        return unanswered(snapshot, node, taken, errand.ip, holder=errand.holder, goods=errand.goods)
+    return misled(snapshot, end, taker) or _Handed(taker)
 
 
 def _is_fair(snapshot: Snapshot, receiver: End, holders: tuple[End, ...], node: Node) -> bool:

@@ -72,9 +72,14 @@ def neighbour_line(node: str, entry: Neighbour) -> str:
     return f"{node}: {entry.ip} dev {entry.dev}{mac} {entry.state}"
 
 
+def setting(node: Node, key: str) -> str:
+    """A kernel setting, from a snapshot or its details; empty where neither has it."""
+    return node.sysctls.get(key) or (node.details.sysctls.get(key, "") if node.details else "")
+
+
 def sysctl_line(node: Node, key: str) -> str:
     """`r1: net.ipv4.ip_forward = 0`."""
-    return f"{node.name}: {key} = {node.sysctls.get(key, '?')}"
+    return f"{node.name}: {key} = {setting(node, key) or '?'}"
 
 
 def socket_line(node: str, socket: Socket) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netshell.facts import PC, Details, Node, Snapshot
-from netshell.kernel.observer import Observer, Station, rules_of, stopped_ports
+from netshell.kernel.observer import Observer, Station, pinned, rules_of, stopped_ports
 from netshell.kernel.programs import Programs
 from netshell.namespaces.names import Namespaces
 
@@ -53,6 +53,7 @@ class Closer:
             sysctls,
             rules_of(station),
             stopped_ports(station) if has_bridge else {},
+            pinned(station) if has_bridge else (),
             _without_arp(station),
             {**shared, **own},
             self._programs.commands(namespace.inode) if _has_server(node) else (),

@@ -27,6 +27,8 @@ _LOCAL_TABLE = 255
 _RULE_KINDS = {1: "unicast", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 """linux/fib_rules.h, FR_ACT_…"""
 _FIB_RULE_INVERT = 2
+_NTF_STICKY = 1 << 6
+"""linux/neighbour.h"""
 _FORWARDING = 3
 _PORT_STATES = {0: "disabled", 1: "listening", 2: "learning", 4: "blocking"}
 """linux/if_bridge.h, BR_STATE_…"""
@@ -163,6 +165,11 @@ def fdb_of(message: Message, names: Mapping[int, str]) -> FdbEntry | None:
         return None
     is_given = message["state"] & (ndmsg.NUD_NOARP | ndmsg.NUD_PERMANENT) or message["flags"] & ndmsg.NTF_EXT_LEARNED
     return FdbEntry(mac, names[message["ifindex"]], bridge, is_learned=not is_given)
+
+
+def is_pinned(message: Message) -> bool:
+    """Whether an entry of a bridge's table stays where it is, whatever frames come: permanent, or sticky."""
+    return bool(message["state"] & ndmsg.NUD_PERMANENT or message["flags"] & _NTF_STICKY)
 
 
 def port_state_of(message: Message) -> int | None:

@@ -21,7 +21,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.nsidmsg import nsidmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from netshell.facts import End, Node, Rule, Snapshot
+from netshell.facts import End, FdbEntry, Node, Rule, Snapshot
 from netshell.kernel import decode, devices, netlink
 from netshell.kernel.decode import RawLink
 from netshell.kernel.netlink import Message
@@ -289,6 +289,15 @@ def stopped_ports(station: Station) -> dict[str, str]:
     """The ports of bridges that pass not everything on, each with why."""
     messages = station.talk.dump(rtnl.RTM_GETLINK, ifinfmsg().load({"family": _AF_BRIDGE}))
     return dict(found for found in map(decode.stopped_port_of, messages) if found is not None)
+
+
+def pinned(station: Station) -> tuple[FdbEntry, ...]:
+    """The entries of bridges' tables that no frame moves, those for the bridge's own interfaces left out."""
+    names = {index: link.name for index, link in station.links.items()}
+    own = {link.mac for link in station.links.values()}
+    messages = station.talk.dump(rtnl.RTM_GETNEIGH, ndmsg().load({"family": _AF_BRIDGE}))
+    found = (decode.fdb_of(message, names) for message in messages if decode.is_pinned(message))
+    return tuple(dict.fromkeys(entry for entry in found if entry is not None and entry.mac not in own))
 
 
 def sysctl_path(key: str) -> Path:

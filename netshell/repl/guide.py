@@ -128,7 +128,7 @@ class Guide:
         else:
             observation = await self._context.bench.observe(ran)
             bench = self._context.bench
-            advice = bench.tutor.after(ran, bench.scene(observation, is_removal_wanted=True))
+            advice = bench.tutor.after(ran, await bench.scene(observation, is_removal_wanted=True))
             outcome = Outcome(observation.said, observation.crossed, advice=advice, snapshot=observation.snapshot)
         remedy = missing_program(ran.command) if ran.status == _NOT_FOUND else ""
         self.tell(replace(outcome, advice=None) if remedy else outcome)

@@ -19,7 +19,7 @@ from netshell.facts import PC, Snapshot, difference
 from netshell.launch import Launched
 from netshell.sandbox.machine import Machine
 from netshell.session.ran import Ran
-from netshell.session.tutor import Scene, Tutor
+from netshell.session.tutor import Scene, Tutor, may_fail_well
 from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
 from netshell.topology import Topology
@@ -117,6 +117,12 @@ class Bench:
         await self.wire.refresh(snapshot)
         return snapshot
 
+    async def look_closely(self) -> Snapshot:
+        """As `look`, with the details of every node, for who asks why."""
+        snapshot = await self.kernel.look_closely()
+        await self.wire.refresh(snapshot)
+        return snapshot
+
     async def changes_since_mark(self) -> tuple[Said, ...]:
         """Everything that is different from the last mark, in words."""
         now = await self.look()
@@ -208,10 +214,11 @@ class Bench:
             self.has_crossed = is_news
         return Observation(after, said, crossed, before)
 
-    def scene(self, observation: Observation, **how: bool) -> Scene:
+    async def scene(self, observation: Observation, **how: bool) -> Scene:
         """The network round the last command, for the tutor; `how` is what only a lesson knows of it."""
-        wire = self.wire.since(self.changed_ns)
-        return Scene(self._marked, observation.before, observation.snapshot, wire, **how)
+        is_worth_it = self.last.status != 0 or may_fail_well(self.last.command)
+        after = await self.kernel.look_closely() if is_worth_it else observation.snapshot
+        return Scene(self._marked, observation.before, after, self.wire.since(self.changed_ns), **how)
 
     def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
         """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch)."""

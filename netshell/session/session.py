@@ -213,12 +213,12 @@ class Session:
             self._memory.commands_run += 1
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
-            return self._outcome(observation, ran)
+            return self._outcome(observation, ran, await self._advice(observation, ran))
 
     async def after_event(self) -> Outcome:
         """Judge the step again because something happened by itself; changes are left for the next command to tell."""
         async with self._judging:
-            return self._outcome(Observation(await self.bench.look()), None)
+            return self._outcome(Observation(await self.bench.look()))
 
     async def judge(self, checks: Sequence[Check]) -> Verdict | None:
         """The first of the checks that does not hold now, in the order of causes; None where all hold."""
@@ -226,12 +226,12 @@ class Session:
 
     async def verdict(self) -> Verdict | None:
         """What the step still lacks, because the learner asks; None where nothing."""
-        evidence = self._evidence(await self.bench.look())
+        evidence = self._evidence(await self.bench.look_closely())
         return self._note(first_failure(self.step.checks, evidence), evidence)
 
     async def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of each of the step's checks, because the learner asks, in the author's order."""
-        evidence = self._evidence(await self.bench.look())
+        evidence = self._evidence(await self.bench.look_closely())
         self._note(first_failure(self.step.checks, evidence), evidence)
         return tuple({(v.holds, v.says): v for v in (check.judge(evidence) for check in self.step.checks)}.values())
 
@@ -262,9 +262,8 @@ class Session:
     def _evidence(self, snapshot: Snapshot) -> Evidence:
         return self.bench.evidence(snapshot, self._memory.began_ns)
 
-    def _outcome(self, observation: Observation, ran: Ran | None) -> Outcome:
+    def _outcome(self, observation: Observation, ran: Ran | None = None, advice: Advice | None = None) -> Outcome:
         """What there is to say; `ran` is None where something happened by itself."""
-        advice = self._advice(observation, ran) if ran is not None else None
         evidence = self._evidence(observation.snapshot)
         messages = self._broken_promises(evidence)
         holds = ""
@@ -286,15 +285,14 @@ class Session:
             snapshot=observation.snapshot,
         )
 
-    def _advice(self, observation: Observation, ran: Ran) -> Advice | None:
+    async def _advice(self, observation: Observation, ran: Ran) -> Advice | None:
         """What the tutor would say of a command, unless there is something else to say."""
         scripts = (self.step.do, *self.step.also)
         lines = [_words(line.text) for script in scripts for line in script]
         is_expected = self._memory.is_done or _words(ran.command) in lines
         removes = any(_REMOVING & set(words) for words in lines)
-        return self.bench.tutor.after(
-            ran, self.bench.scene(observation, is_expected=is_expected, is_removal_wanted=removes)
-        )
+        scene = await self.bench.scene(observation, is_expected=is_expected, is_removal_wanted=removes)
+        return self.bench.tutor.after(ran, scene)
 
     def _what_holds(self, evidence: Evidence) -> str:
         """The sentence that the thing to bring about has to say for itself; of many, that they all hold."""

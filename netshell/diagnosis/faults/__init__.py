@@ -7,10 +7,15 @@ from netshell.diagnosis.faults.fault import Example, Fault
 from netshell.diagnosis.faults.links import LINK_FAULTS
 from netshell.diagnosis.faults.ports import PORT_FAULTS, SEEN_FAULTS
 from netshell.diagnosis.faults.routes import ROUTE_FAULTS
+from netshell.diagnosis.faults.settings import SETTING_FAULTS
 
 __all__ = ["FAULTS", "Example", "Fault"]
 
 FAULTS: Mapping[str, Fault] = {
-    fault.name: fault for fault in (*LINK_FAULTS, *ADDRESS_FAULTS, *ROUTE_FAULTS, *PORT_FAULTS, *SEEN_FAULTS)
+    fault.name: fault
+    for fault in sorted(
+        (*LINK_FAULTS, *ADDRESS_FAULTS, *ROUTE_FAULTS, *SETTING_FAULTS, *PORT_FAULTS, *SEEN_FAULTS),
+        key=lambda fault: fault.layer,
+    )
 }
 """By name, the lowest layer first."""

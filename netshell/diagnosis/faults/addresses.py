@@ -248,7 +248,13 @@ ADDRESS_FAULTS = (
         (
             Example(
                 "cable",
-                ("ip -n ns1 neigh flush all", "ip -n ns2 link set eth0 arp off"),
+                (
+                    "ip -n ns1 neigh flush all",
+                    (
+                        "ip netns exec ns2 nft"
+                        " 'add table arp f; add chain arp f c { type filter hook input priority 0; policy drop; }'"
+                    ),
+                ),
                 "ns1 ns2",
                 "ns2",
                 ("ip netns exec ns1 ping -c 1 -W 1 192.0.2.2",),
