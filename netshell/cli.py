@@ -139,7 +139,7 @@ def run(  # noqa: PLR0917 - click calls by keyword
     Lines such as `:map` or `:term ns1` work as in netshell itself. The exit status is the last command's.
 
     \b
-      netshell run -c 'ip link add a type veth peer name b'
+      netshell run -c 'ip link add v1 type veth peer name v2'
       netshell run --lab veth --json script.txt
     """  # noqa: D301 - as above
     if (file is None) == (command is None):
@@ -157,23 +157,36 @@ def run(  # noqa: PLR0917 - click calls by keyword
     _end(exit_code(loop.run(runner.run(lab_of(lesson, directories), source))))
 
 
-@cli.command(short_help="The packets of a capture file, in words.")
-@click.argument("file")
+class _Explain(click.Command):
+    """Takes what stands behind `--` for a command line, whatever dashes are in it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            at = args.index("--")
+            ctx.meta["netshell.command"], args = args[at + 1 :], args[:at]
+        return super().parse_args(ctx, args)
+
+
+@cli.command(cls=_Explain, short_help="A command line, or the packets of a capture file, in words.")
+@click.argument("file", required=False)
 @click.argument("words", nargs=-1, metavar="[FILTER]...")
 @click.option("--ladder", is_flag=True, help="A column for each host, time downwards, an arrow for each packet.")
 @click.option("--stories", is_flag=True, help="What happened, told in sentences.")
 @click.option("--packet", type=click.IntRange(1), metavar="N", help="One packet, field by field.")
 @click.option("--follow", type=click.IntRange(1), metavar="N", help="What the two sides said to each other around it.")
-@click.option("--json", is_flag=True, help="One JSON object for each packet.")
+@click.option("--json", is_flag=True, help="One JSON object for each packet, or for the command line.")
 @click.option("--count", is_flag=True, help="How many packets there are, and nothing else.")
 @click.option("--width", type=click.IntRange(20, 1000), metavar="COLUMNS", help="Of the lines; else the terminal's.")
-def explain(file: str, words: tuple[str, ...], width: int | None, **views: int) -> None:
-    """Explain the packets of FILE: all of them as a table, or those that FILTER chooses.
+def explain(file: str | None, words: tuple[str, ...], width: int | None, **views: int) -> None:
+    """Explain a command line, or the packets of FILE: all of them, or those that FILTER chooses.
+
+    What stands behind `--` is a command line, and nothing of it is run.
 
     FILE is a pcap or pcapng file, as `tcpdump -w` and Wireshark write it, or :save in netshell; - is standard input.
     FILTER is the language that tcpdump teaches, or plain words.
 
     \b
+      netshell explain -- ip route add default via 192.0.2.1
       netshell explain ping.pcap
       netshell explain ping.pcap tcp syn and host 192.0.2.1 --ladder
       tcpdump -U -w - | netshell explain -
@@ -182,7 +195,16 @@ def explain(file: str, words: tuple[str, ...], width: int | None, **views: int) 
 
     from netshell.explain_file import explained, request_for
 
-    request = request_for(file, views, " ".join(words), width or get_terminal_size((80, 24)).columns)
+    columns = width or get_terminal_size((80, 24)).columns
+    command: list[str] | None = click.get_current_context().meta.get("netshell.command")
+    if command is not None:
+        _explain_command(
+            command, [*filter(None, [file]), *words, *(f"--{view}" for view in views if views[view])], columns
+        )
+    if file is None:
+        problem = "`netshell explain` needs a capture file, or behind `--` a command line."
+        raise UserError(problem, "For example `netshell explain -- ip route show`.", ExitCode.USAGE)
+    request = request_for(file, views, " ".join(words), columns)
     with explained(request) as explanation:
         if sys.stdout.isatty() and not explanation.is_live:
             from netshell.render.pager import page
@@ -194,6 +216,29 @@ def explain(file: str, words: tuple[str, ...], width: int | None, **views: int) 
     if explanation.problem:
         _warn(explanation.problem)
     _end(explanation.code)
+
+
+def _explain_command(words: list[str], others: list[str], columns: int) -> NoReturn:
+    """Words as they would be typed to a shell; one alone is a whole line. Raises UserError where there is none."""
+    import json
+    import shlex
+
+    from netshell.explain.command import as_json, explain_command
+    from netshell.render.explained import explained_lines
+    from netshell.render.pager import page
+
+    line = words[0] if len(words) == 1 else shlex.join(words)
+    if not line.strip():
+        problem = "Behind `--` stands no command line."
+        raise UserError(problem, "For example `netshell explain -- ip route show`.", ExitCode.USAGE)
+    if strangers := [other for other in others if other != "--json"]:
+        raise UserError(f"`{strangers[0]}` does not go together with a command line.", code=ExitCode.USAGE)
+    explanation = explain_command(line)
+    if others:
+        _put_text(json.dumps(as_json(explanation), ensure_ascii=False) + "\n")
+    else:
+        page(explained_lines(explanation, width=columns))
+    _end(ExitCode.FAILED if explanation.unknown else ExitCode.DONE)
 
 
 @cli.command()

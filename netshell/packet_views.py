@@ -1,4 +1,4 @@
-"""What the commands that look at the wire gave, as lines: made one by one, as far as somebody looks.
+"""What the commands gave whose views may be long, as lines: made one by one, as far as somebody looks.
 
 The views that fit a screen at once are made in `views`.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _STORIES_MOST = 30
 
 
-def packet_view_lines(view: commands.View, width: int) -> Iterator[Line] | None:
+def packet_view_lines(view: commands.View, width: int) -> Iterator[Line] | None:  # noqa: PLR0911 - one for each view
     """The lines of a view that may be long; None for any other view."""
     match view:
         case commands.Packets():
@@ -32,8 +32,24 @@ def packet_view_lines(view: commands.View, width: int) -> Iterator[Line] | None:
             from netshell.render.follow import follow_lines  # noqa: PLC0415
 
             return follow_lines(conversation, width=width)
+        case commands.CommandExplained(explanation):
+            from netshell.render.explained import explained_lines  # noqa: PLC0415
+
+            return explained_lines(explanation, width=width)
+        case commands.TermExplained():
+            return _term(view, width)
         case _:
             return None
+
+
+def _term(view: commands.TermExplained, width: int) -> Iterator[Line]:
+    from netshell.render.explained import explained_lines  # noqa: PLC0415 - as above
+    from netshell.render.glossary import term_lines  # noqa: PLC0415
+
+    yield from term_lines(view.term, view.lesson, width=width)
+    if view.explanation is not None:
+        yield Line()
+        yield from explained_lines(view.explanation, width=width)
 
 
 def _packets(view: commands.Packets, width: int) -> Iterator[Line]:

@@ -70,11 +70,24 @@ def test_each_view_shows_the_packets_in_its_way(
     assert says in done.stdout
 
 
+def test_behind_two_dashes_a_command_line_is_explained(ordinary_account: Account, run_netshell: RunNetshell) -> None:
+    done = run_netshell(ordinary_account, "explain", "--", "ip", "-n", "ns1", "r")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "In ns1: shows the routing table." in done.stdout
+    quoted = run_netshell(ordinary_account, "explain", "--json", "--", "ip r | frobnicate")
+    assert quoted.returncode == 1, "not all of it is known"
+    told = json.loads(quoted.stdout)
+    assert (told["command"], told["summary"]) == ("ip r | frobnicate", "")
+    assert [part["text"] for part in told["parts"]] == ["ip", "r", "|", "frobnicate"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("explain", "Missing argument 'FILE'."),
-        ("explain -- ip route add default", "There is no file ip.\nIt takes a capture file"),
+        ("explain", "needs a capture file, or behind `--` a command line."),
+        ("explain ip route add default", "There is no file ip.\nIt takes a capture file"),
+        ("explain --", "Behind `--` stands no command line."),
+        ("explain --ladder -- ip route", "`--ladder` does not go together with a command line."),
         ("explain it.pcpa", "There is no file it.pcpa.\nDid you mean it.pcap?"),
         ("explain .", ". cannot be read: Is a directory.\nName a file in it."),
         ("explain it.pcap tcp prt 80", "makes no sense at character 5, `prt`"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from netshell.commands import lesson, machine, why, wire
+from netshell.commands import explain, lesson, machine, why, wire
 from netshell.commands.context import Command, Context
 from netshell.commands.views import Manual, View
 from netshell.errors import UserError
@@ -32,6 +32,13 @@ COMMANDS: Mapping[str, Command] = {
             why.find_out,
             "[FROM TO]",
             machine.node_names,
+        ),
+        Command(
+            "explain",
+            "a command line or a term; alone, the last command",
+            explain.explain,
+            "[COMMAND|TERM]",
+            explain.words,
         ),
         Command("map", "draw the machine as it is now", machine.draw_map),
         Command("changes", "all that has changed since the step began", machine.tell_changes),
@@ -78,6 +85,7 @@ _ALSO = {
     **dict.fromkeys(("again", "page", "read", "show", "step", "text"), "task"),
     **dict.fromkeys(("guess", "say"), "answer"),
     **dict.fromkeys(("exit", "leave", "q"), "quit"),
+    **dict.fromkeys(("what", "glossary"), "explain"),
     "terminal": "term",
     "terminals": "terms",
 }

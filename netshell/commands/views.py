@@ -16,6 +16,8 @@ from netshell.session.tutor import Kind
 
 if TYPE_CHECKING:  # the words for packets are loaded when somebody looks at packets
     from netshell.diagnosis import Finding
+    from netshell.explain.command import Explanation
+    from netshell.explain.glossary import Term
     from netshell.explain.packet import Opened as OpenedPacket
     from netshell.explain.stories import Story
     from netshell.packets.streams import Conversation
@@ -88,6 +90,23 @@ class Reason:
     advice: Advice
     lesson: str = ""
     """The lesson that teaches what it hangs on, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandExplained:
+    """A command line, word by word."""
+
+    explanation: "Explanation"
+
+
+@dataclass(frozen=True, slots=True)
+class TermExplained:
+    """A term of the field, and the command of that name where there is one."""
+
+    term: "Term"
+    lesson: str
+    """The title of the lesson that teaches it, where it is there."""
+    explanation: "Explanation | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +221,8 @@ View: TypeAlias = (
     | Opened
     | Followed
     | Why
+    | CommandExplained
+    | TermExplained
     | Reason
     | Manual
     | Catalogue

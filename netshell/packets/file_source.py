@@ -24,7 +24,7 @@ from netshell.packets.summary import harmless
 STANDARD_INPUT = "-"
 _BUFFER = 1 << 18
 _MOMENT_S = 0.05
-_WHAT_IT_TAKES = "It takes a capture file, such as `tcpdump -w FILE` writes, and no command line."
+_WHAT_IT_TAKES = "It takes a capture file, such as `tcpdump -w FILE` writes; a command line stands behind `--`."
 
 
 class CaptureSource:

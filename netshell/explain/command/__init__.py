@@ -4,6 +4,6 @@
 """
 
 from netshell.explain.command.line import explain_command
-from netshell.explain.command.part import Explanation, Part
+from netshell.explain.command.part import Explanation, Part, as_json
 
-__all__ = ["Explanation", "Part", "explain_command"]
+__all__ = ["Explanation", "Part", "as_json", "explain_command"]

@@ -82,6 +82,17 @@ class Context:
     summaries: list[Summary] = field(default_factory=list)
 
 
+def programs() -> list[str]:
+    """The programs that there are tables for."""
+    return [context.name for context in grammar().values() if "program" in context.flags]
+
+
+def is_program(name: str) -> bool:
+    """Whether there is a table for a program."""
+    context = grammar().get(name)
+    return context is not None and "program" in context.flags
+
+
 def find(entries: Sequence[Entry], text: str) -> Entry | None:
     """The entry for a word: the one that is written so, else the first that begins so where that is allowed."""
     exact = next((entry for entry in entries if entry.matched(text) or entry.joined_key(text)), None)

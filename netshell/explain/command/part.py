@@ -1,6 +1,6 @@
 """What a command line is made of, and what each of its parts means: the values that others are given."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["program", "word", "option", "value", "shell", "unknown"]
@@ -47,3 +47,9 @@ class Explanation:
     def pages(self) -> tuple[str, ...]:
         """The manual pages that the parts come from, each once."""
         return tuple(dict.fromkeys(part.page for part in self.parts if part.page))
+
+
+def as_json(explanation: Explanation) -> dict[str, object]:
+    """The explanation as plain JSON values: `command`, `summary`, and the `parts` with all that they have."""
+    parts = [asdict(part) for part in explanation.parts]
+    return {"command": explanation.line, "summary": explanation.summary, "parts": parts}

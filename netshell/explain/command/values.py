@@ -28,8 +28,8 @@ _NAME_MOST = 15
 _PORT_MOST = 65535
 _MAC = re.compile(r"[0-9A-Fa-f]{1,2}(?:[:-][0-9A-Fa-f]{1,2}){5}")
 _IPV4_LIKE = re.compile(r"\d+(?:\.\d+){1,4}")
+_WITH_PORT = re.compile(r"(?:\d+\.){3}\d+:\d+")
 _SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
-_BYTES = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +251,26 @@ def _host(scene: Place, text: str) -> Judged:
     bare = text.strip("[]")
     if ip_of(bare):
         return Judged(here=whose_address(scene, bare))
-    if _IPV4_LIKE.fullmatch(text):
-        return Judged(no_address(text))
-    if text.isdigit():
-        return Judged(f"{text} is no address: that has four numbers with dots between, as 192.0.2.1.")
+    if trouble := _no_host(text):
+        return Judged(trouble)
     if text == "localhost":
         return Judged(here="localhost is the host itself: 127.0.0.1, or ::1.")
-    if scene.snapshot and text in scene.snapshot.nodes and text != PC:
+    if scene.snapshot is None:
+        return Judged()
+    if text in scene.snapshot.nodes and text != PC:
         return Judged(here=f"{text} is a namespace here; as a name it has to stand in /etc/hosts or DNS.")
-    return Judged(here="A name: the resolver looks its address up.") if scene.snapshot else Judged()
+    return Judged(here="A name: the resolver looks its address up.")
+
+
+def _no_host(text: str) -> str:
+    """Why a text is neither an address nor a name; empty where it may be one."""
+    if _IPV4_LIKE.fullmatch(text):
+        return no_address(text)
+    if text.isdigit():
+        return f"{text} is no address: that has four numbers with dots between, as 192.0.2.1."
+    if _WITH_PORT.fullmatch(text):
+        return f"{text} joins an address and a port; here they stand apart, with a blank between them."
+    return ""
 
 
 def _port(scene: Place, text: str) -> Judged:
@@ -346,6 +357,11 @@ def _setting(scene: Place, text: str) -> Judged:
     return Judged(here=f"{place(scene.node)[0].upper()}{place(scene.node)[1:]} it is {now} now.{same}")
 
 
+def _assignment(scene: Place, text: str) -> Judged:
+    """A kernel setting with the value that it gets."""
+    return _setting(scene, text) if "=" in text else Judged(f"{text[:40]} has no `=` with a value behind it.")
+
+
 KINDS: Mapping[str, Judge] = {
     "any": _anything,
     "text": _anything,
@@ -367,5 +383,6 @@ KINDS: Mapping[str, Judge] = {
     "seconds": _seconds,
     "hex": _hex,
     "setting": _setting,
+    "assignment": _assignment,
 }
 """The kinds of values that a table may ask for."""

@@ -8,7 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from netshell.explain.command.filters import explain_filter
-from netshell.explain.command.grammar import Context, Entry, Slot, find, grammar, known_words, with_likes
+from netshell.explain.command.grammar import (
+    Context,
+    Entry,
+    Slot,
+    find,
+    grammar,
+    is_program,
+    known_words,
+    programs,
+    with_likes,
+)
 from netshell.explain.command.part import Part, Role
 from netshell.explain.command.summary import filled_summary
 from netshell.explain.command.values import Place, fits, judge
@@ -39,9 +49,9 @@ Script = Callable[[str, int, Place, int], Told]
 def explain_words(words: Sequence[Word], scene: Place, depth: int, script: Script) -> Told:
     """A simple command: its program, and what stands behind it."""
     name = words[0].value.rpartition("/")[2]
-    context = grammar().get(name)
-    if context is None or "program" not in context.flags:
+    if not is_program(name):
         return _unknown_program(words, name, depth)
+    context = grammar()[name]
     walk = _Walk(context, scene, depth, script)
     first = words[0]
     walk.add(first, "program", context.says)
@@ -50,9 +60,10 @@ def explain_words(words: Sequence[Word], scene: Place, depth: int, script: Scrip
 
 
 def _unknown_program(words: Sequence[Word], name: str, depth: int) -> Told:
-    programs = [each.name for each in grammar().values() if "program" in each.flags]
     says = "A variable: bash puts the program's name in." if "$" in name else ""
-    trouble = "" if says else f"netshell has no words for this program. {did_you_mean(name, programs, _ALIKE)}".strip()
+    trouble = (
+        "" if says else f"netshell has no words for this program. {did_you_mean(name, programs(), _ALIKE)}".strip()
+    )
     first = Part(words[0].at, words[0].end, words[0].text, "unknown", says, trouble=trouble, depth=depth)
     return Told([first, *(Part(word.at, word.end, word.text, "unknown", "", depth=depth) for word in words[1:])])
 
@@ -95,11 +106,22 @@ class _Walk:
             parts, summary = explain_filter(self._filter, self._scene, self._depth)
             self._told.parts += parts
             self._slots["filter"] = summary
+        self._notice_missing()
         self._told.parts.sort(key=lambda part: (part.at, part.depth))
         is_whole = not any(part.role == "unknown" or part.trouble for part in self._told.parts)
         if is_whole:
             self._told.summary = filled_summary(self._deepest, self._slots)
         return self._told
+
+    def _notice_missing(self) -> None:
+        """A value that must stand here, and does not. What options ask for is not looked at: `--help` needs nothing."""
+        if "getopt" in self._context.flags or not self._told.parts:
+            return
+        operands = [entry for context in with_likes(self._context) for entry in context.operands]
+        slots = (operand.slots[0] for operand in operands[self._operand :])
+        missing = next((slot for slot in slots if not (slot.is_optional or slot.is_repeated)), None)
+        if missing is not None:
+            self._lacking(missing)
 
     def _word(self, word: Word) -> None:
         is_option = self._has_options and word.value.startswith("-") and len(word.value) > 1
@@ -113,6 +135,8 @@ class _Walk:
             pass
         elif (operand := self._next_operand(word)) is not None:
             self._value(operand.slots[0], word, operand.says)
+            if operand.leads:
+                self._enter(operand.leads)
         else:
             self._unknown(word)
 
@@ -169,8 +193,8 @@ class _Walk:
 
     def _lacking(self, slot: Slot) -> None:
         last = self._told.parts[-1]
-        trouble = f"A value should follow: {slot.name.upper()}."
-        self._told.parts[-1] = replace(last, trouble=trouble)
+        if not last.trouble:
+            self._told.parts[-1] = replace(last, trouble=f"Something should follow: {slot.name.upper()}.")
 
     def _next_operand(self, word: Word) -> Entry | None:
         """What stands at this place without a word before it."""

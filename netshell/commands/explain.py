@@ -1,0 +1,65 @@
+"""The command that takes a command line apart, or tells what a term of the field means."""
+
+from collections.abc import Iterable
+
+from netshell.commands.context import Context
+from netshell.commands.views import CommandExplained, TermExplained, View
+from netshell.errors import UserError
+from netshell.facts import PC
+
+_SIGNS = frozenset("|&;<>$`")
+
+
+async def explain(context: Context, argument: str) -> View:
+    """A term of the glossary, or a command line as it would be typed at the terminal in front."""
+    from netshell.explain.command import explain_command  # noqa: PLC0415 - its tables are read when somebody asks
+    from netshell.explain.command.grammar import is_program  # noqa: PLC0415
+    from netshell.explain.glossary import look_up  # noqa: PLC0415
+
+    if not argument:
+        return await _last(context)
+    snapshot = await context.bench.look()
+    explanation = explain_command(argument, snapshot, _node(context))
+    term = look_up(argument)
+    first = argument.split(maxsplit=1)[0].rpartition("/")[2]
+    if term is not None:
+        title = next((entry.title for entry in context.lessons if entry.id == term.lesson), "")
+        return TermExplained(term, title, explanation if is_program(first) else None)
+    if not (is_program(first) or _SIGNS & set(argument) or "=" in first):
+        raise _unknown(argument)
+    return CommandExplained(explanation)
+
+
+async def _last(context: Context) -> View:
+    """The command that was run last."""
+    from netshell.explain.command import explain_command  # noqa: PLC0415 - as above
+
+    ran = context.bench.last
+    if not ran.command.strip():
+        problem = "No command has been run yet."
+        raise UserError(problem, "`:explain ip route` explains a command line, `:explain carrier` a term.")
+    return CommandExplained(explain_command(ran.command, await context.bench.look(), ran.node))
+
+
+def words(_: Context) -> Iterable[str]:
+    """What Tab offers: every term."""
+    from netshell.explain.glossary import glossary  # noqa: PLC0415 - as above
+
+    return (name for term in glossary() for name in term.names)
+
+
+def _node(context: Context) -> str:
+    """The node that the terminal in front stands on."""
+    terminal = context.bench.terminals.get(context.terminal)
+    return terminal.where if terminal is not None else PC
+
+
+def _unknown(argument: str) -> UserError:
+    from netshell.explain.command.grammar import programs  # noqa: PLC0415 - as above
+    from netshell.explain.glossary import nearest  # noqa: PLC0415
+    from netshell.explain.messages.scene import near  # noqa: PLC0415
+
+    first = argument.split(maxsplit=1)[0]
+    close = nearest(argument) or near(first, programs())
+    remedy = f"Did you mean `:explain {close}`?" if close else "Tab behind `:explain ` lists the terms."
+    return UserError(f"`{argument[:60]}` is neither a term of the glossary nor a command that netshell knows.", remedy)
