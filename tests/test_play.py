@@ -72,6 +72,13 @@ def playing(text: str, *look: tuple[str, str]) -> None:
         ("$ read -p 'name: ' n\n~ name:\n> bob\n$ echo $n >/tmp/x", "cat /tmp/x", "bob\n"),
         ("$ for i in 1 2; do\n$ echo $i >>/tmp/x\n$ done", "cat /tmp/x", "1\n2\n"),
         ("$ cat >/tmp/x <<E\n$ one  two\n$ E\n$ echo three >>/tmp/x", "cat /tmp/x", "one  two\nthree\n"),
+        ("$ cat >/tmp/x <<E\n> one\n>   two\n> E\nns1$ cp /tmp/x /tmp/y", "cat /tmp/y", "one\n  two\n"),
+        (
+            "$ while read a; do sleep 0.1; echo $a >>/tmp/x; echo got; done\n"
+            "> 1\n~ got\n> 2\n~ got\nns1$ cp /tmp/x /tmp/y\n^D",
+            "cat /tmp/y",
+            "1\n2\n",
+        ),
         (
             "$ ip netns exec ns1 bash\n$ ip netns identify $$ >/tmp/x\n$ exit\n$ pwd >>/tmp/x",
             "cat /tmp/x",

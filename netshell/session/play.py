@@ -99,10 +99,13 @@ async def _play_line(ear: _Ear, line: Line, rest: Script) -> None:
             ear.forget()
             terminal.feed(line.text)
             await _let_run(terminal, line, rest)
-        case "type" if terminal.state is State.PROMPT:
-            terminal.feed(line.text)
         case "type":
-            terminal.forward(line.text.encode() + b"\r")
+            ear.forget()  # what is waited for next comes after this line, such as the program's own prompt
+            if terminal.state is State.PROMPT:
+                terminal.feed(line.text)
+                await _until_read(terminal)
+            else:
+                terminal.forward(line.text.encode() + b"\r")
         case "press":
             if terminal.state is State.PROMPT and line.text in _ANSWERED_BY_BASH:
                 terminal.press(key(line.text))
@@ -127,10 +130,15 @@ async def _let_run(terminal: Terminal, line: Line, rest: Script) -> None:
         await terminal.until_prompt()
 
 
-async def _until_reached(terminal: Terminal) -> None:
-    """Wait until a program has the terminal: keys that come before are bash's own, and are lost on it."""
+async def _until_read(terminal: Terminal) -> None:
+    """Wait until bash has read the last line: it runs it, or wants more of it."""
     while terminal.state is State.FED:
         await terminal.until_change()
+
+
+async def _until_reached(terminal: Terminal) -> None:
+    """Wait until a program has the terminal: keys that come before are bash's own, and are lost on it."""
+    await _until_read(terminal)
     end = time.monotonic() + _REACH_S
     while terminal.state is State.RUNNING and terminal.program() == "bash" and time.monotonic() < end:  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0.002)

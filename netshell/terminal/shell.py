@@ -281,6 +281,7 @@ class Terminal:
                 self._give_strays()
                 self._is_asking = False  # a whole line was typed ahead, and bash runs it
                 self.commands_run += 1
+                self.is_continued = False
                 self._set_state(State.RUNNING)
             case "T":
                 self.typed_ahead += ";".join(mark.fields)
