@@ -74,8 +74,10 @@ def playing(text: str, *look: tuple[str, str]) -> None:
         ("$ cat >/tmp/x <<E\n$ one  two\n$ E\n$ echo three >>/tmp/x", "cat /tmp/x", "one  two\nthree\n"),
         ("$ cat >/tmp/x <<E\n> one\n>   two\n> E\nns1$ cp /tmp/x /tmp/y", "cat /tmp/y", "one\n  two\n"),
         (
-            "$ while read a; do sleep 0.1; echo $a >>/tmp/x; echo got; done\n"
-            "> 1\n~ got\n> 2\n~ got\nns1$ cp /tmp/x /tmp/y\n^D",
+            (
+                "$ while read a; do sleep 0.1; echo $a >>/tmp/x; echo got; done\n"
+                "> 1\n~ got\n> 2\n~ got\nns1$ cp /tmp/x /tmp/y\n^D"
+            ),
             "cat /tmp/y",
             "1\n2\n",
         ),
