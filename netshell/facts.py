@@ -165,7 +165,8 @@ class Details:
     without_arp: frozenset[str] = frozenset()
     """Interfaces that neither ask nor answer (IFF_NOARP, `ip link set … arp off`)."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """What the resolver reads there: `/etc/resolv.conf`, `/etc/hosts`, `/etc/nsswitch.conf`; those that are there."""
+    """By their paths, those that are there: what its resolver reads (`/etc/resolv.conf`, `/etc/netns/ns1/hosts` …), and
+    to whom its DHCP server has given addresses."""
     commands: tuple[tuple[str, ...], ...] = ()
     """The command lines of the programs that have a port open there."""
 

@@ -16,6 +16,7 @@ from netshell.diagnosis.labs import LABS
 from netshell.facts import Crossing, Frame, Snapshot
 from netshell.packets.trace import Observer, Seen
 from netshell.packets.wiring import Wiring
+from netshell.session.inquiry import ask_server, inquire
 
 _MOST_MENDS = 8
 _WORKS_IN_A_WAY = {"duplicate-address", "address-on-lo", "duplicate-mac", "mtu-black-hole"}
@@ -50,7 +51,7 @@ def address_of(snapshot: Snapshot, target: Target) -> str:
     """The address that a learner would type: of the same network, where there is one."""
     node = snapshot.node(target.host)
     if target.is_address or node is None:
-        return target.host
+        return target.host if target.is_address or "." in target.host else "192.0.2.250"
     ips = [a.cidr.partition("/")[0] for a in node.addresses if ":" not in a.cidr and not a.cidr.startswith("127.")]
     near = [ip for ip in ips if ip.startswith("192.0.2.")]
     return (near or ips or ["192.0.2.250"])[0]
@@ -72,6 +73,15 @@ async def reaches(inside: Inside, source: str, target: Target, wait_s: float = 0
     return finished.status == 0
 
 
+async def told_of(inside: Inside, source: str, target: Target) -> Finding:
+    """What `:why` says, name servers asked where that is needed."""
+    snapshot = await inside.kernel.look_closely()
+    return await inquire(
+        lambda answers: why(snapshot, source, target, answers=answers),
+        lambda question: ask_server(inside.kernel, question, 61000),
+    )
+
+
 def in_background(fault: str, mend: str) -> str:
     """A command that serves goes on until the end; all others are waited for."""
     return f"({mend} >/dev/null 2>&1 </dev/null & sleep 0.2)" if FAULTS[fault].layer in range(80, 90) else mend
@@ -81,11 +91,11 @@ async def tried(inside: Inside, fault: Fault, example: Example) -> Trial:
     await inside.machine.reset()
     await lab.build(inside.machine, inside.kernel, LABS[example.lab])
     source, target = asked(example)
-    await inside.sh(*example.make, ":")
+    await inside.sh("rm -rf /etc/netns", *example.make, ":")
     before = await reaches(inside, source, target)
     told: list[Finding] = []
     while len(told) <= _MOST_MENDS:
-        told.append(why(await inside.kernel.look_closely(), source, target))
+        told.append(await told_of(inside, source, target))
         if told[-1].holds or not told[-1].mend:
             break
         await inside.sh(in_background(told[-1].fault, told[-1].mend), "sleep 0.02")

@@ -6,6 +6,7 @@ from netshell.commands.context import Context
 from netshell.commands.views import Reason, View, Why
 from netshell.errors import UserError
 from netshell.session.advice import of_finding
+from netshell.session.inquiry import inquire
 
 
 async def find_out(context: Context, argument: str) -> View:
@@ -21,7 +22,10 @@ async def find_out(context: Context, argument: str) -> View:
     bench = context.bench
     snapshot = await bench.look_closely()
     wire = bench.wire.since(bench.changed_ns)
-    found = why(snapshot, source, parse_target(target.strip()), wire, now_ns=time.time_ns())
+    meant, now_ns = parse_target(target.strip()), time.time_ns()
+    found = await inquire(
+        lambda answers: why(snapshot, source, meant, wire, now_ns=now_ns, answers=answers), bench.ask_name
+    )
     if not found.holds:
         bench.tutor.note(of_finding(found), was_asked=True)
         bench.tutor.next_rung()

@@ -3,7 +3,7 @@
 It judges snapshots and packets that others read, and knows nothing of lessons, checks or screens.
 """
 
-from netshell.diagnosis.finding import Finding, Protocol, Target, parse_target
+from netshell.diagnosis.finding import Finding, NameAnswer, NameQuestion, Protocol, Target, parse_target
 from netshell.diagnosis.why import why
 
-__all__ = ["Finding", "Protocol", "Target", "parse_target", "why"]
+__all__ = ["Finding", "NameAnswer", "NameQuestion", "Protocol", "Target", "parse_target", "why"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from netshell.errors import UserError
 
@@ -57,6 +57,24 @@ def parse_target(text: str) -> Target:
     return Target(host, int(number), "udp" if protocol == "udp" else "tcp")
 
 
+class NameQuestion(NamedTuple):
+    """What only the name server itself can tell: whether it knows a name."""
+
+    node: str
+    """Where the server runs."""
+    server: str
+    """Its address, as it is asked."""
+    name: str
+
+
+class NameAnswer(NamedTuple):
+    """What a name server says to a question for an IPv4 address."""
+
+    rcode: int
+    """How it went: 0 well, 3 no such name, 5 refused (RFC 1035, 4.1.1); -1 where it did not answer."""
+    ips: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The answer: the first broken link of the chain, or that none is broken."""
@@ -74,6 +92,10 @@ class Finding:
     """The lesson that teaches what it hangs on."""
     mend: str = ""
     """The command that mends it, for the last rung of help; empty where none is known."""
+    look: str = ""
+    """The command that shows it; empty where that follows from the layer."""
+    question: NameQuestion | None = None
+    """What has to be asked before more can be told."""
     layer: int = 90
     """How deep the cause lies, as checks rank it: 0 namespace, 10 link, 20 address, 30 neighbour, 40 route, 50
     forwarding, 60 filter, 70 the way back, 80 socket, 90 what cannot be told."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from netshell.diagnosis.finding import Target
+from netshell.diagnosis.asked import told_by
+from netshell.diagnosis.finding import NameAnswer, Target
 from netshell.diagnosis.lookup import as_address
 from netshell.diagnosis.words import named
 
@@ -242,6 +243,20 @@ def in_vain(wire: "Sequence[Seen]", asker: str, ip: str, now_ns: int | None) -> 
     if not numbers or (now_ns is not None and now_ns - last_ns < _YOUNG_NS):
         return None
     return Question(ip, tuple(numbers), tuple(reached))
+
+
+def name_answers(wire: "Sequence[Seen]", asker: str, server: str) -> dict[str, NameAnswer]:
+    """What a name server has answered a node, by the names in lower case; the last answer to each."""
+    from netshell.packets.messages import Dns  # noqa: PLC0415 - as above
+
+    found: dict[str, NameAnswer] = {}
+    for seen in _about(wire, server):
+        message, receiver = seen.packet.application, seen.crossing.receiver
+        if receiver is None or receiver.node != asker or seen.packet.src != server:
+            continue
+        if isinstance(message, Dns) and message.is_response and [q.type for q in message.questions] == ["A"]:
+            found[message.questions[0].name.lower()] = told_by(message)
+    return found
 
 
 def _is_from(seen: "Seen", node: str) -> bool:

@@ -17,6 +17,7 @@ def finding(broken: Break, *more: str) -> Finding:
         evidence=tuple(dict.fromkeys((*broken.evidence, *more))),
         concept=fault.concept,
         mend=fault.mend.format(**broken.words),
+        look=fault.look.format(**broken.words),
         layer=fault.layer,
     )
 

@@ -1,6 +1,7 @@
 """Why a node does not reach another: every part of the chain in its order, the first that is broken told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -12,24 +13,37 @@ from netshell.diagnosis.case import Case
 from netshell.diagnosis.finding import Break, Finding, Target
 from netshell.diagnosis.lookup import host, is_usable, version_of
 from netshell.diagnosis.lost import unjoined
+from netshell.diagnosis.names import Answers, NameCase, is_name
 from netshell.diagnosis.telling import finding
 from netshell.diagnosis.way import lo_down
+from netshell.diagnosis.words import sentences
 from netshell.facts import PC, Address, End, Node, Snapshot
 
 if TYPE_CHECKING:
     from netshell.packets.trace import Seen
 
 _MOST_ADDRESSES = 8
+_NO_ANSWERS: Answers = {}
 
 
 def why(
-    snapshot: Snapshot, source: str, target: Target, wire: "Sequence[Seen]" = (), *, now_ns: int | None = None
+    snapshot: Snapshot,
+    source: str,
+    target: Target,
+    wire: "Sequence[Seen]" = (),
+    *,
+    now_ns: int | None = None,
+    answers: Answers = _NO_ANSWERS,
 ) -> Finding:
     """The first broken link between a node and whom it wants to reach, or that all is well and how that is known.
 
     `wire` is what crossed since the state last changed: what crossed before tells nothing about how it is now. `now_ns`
-    is the time (nanoseconds since the epoch) where answers may still come; None where nothing more will.
+    is the time (nanoseconds since the epoch) where answers may still come; None where nothing more will. `answers` has
+    what name servers have said; a finding with a `question` has to be asked for again with the answer to it.
     """
+    here = snapshot.node(source)
+    if here is not None and here.is_enterable and not target.is_address and is_name(snapshot, here, target.host):
+        return _by_name(snapshot, here, target, wire, answers)
     if broken := _absent(snapshot, source, target):
         return finding(broken)
     here = snapshot.nodes[source]
@@ -46,6 +60,23 @@ def why(
             return found
         told.append(found)
     return told[0]
+
+
+def _by_name(snapshot: Snapshot, here: Node, target: Target, wire: "Sequence[Seen]", answers: Answers) -> Finding:
+    """The resolver first, then the way to the address that it gives."""
+
+    def reach(other: Target) -> Finding:
+        return why(snapshot, here.name, other, wire)
+
+    case = NameCase(snapshot, here, target.host, wire=wire, answers=answers, reach=reach)
+    found = case.judge()
+    if isinstance(found, Finding):
+        return found
+    ip, whose = found
+    way = reach(Target(ip, target.port, target.protocol))
+    line = f"{here.name}: {target.host} is {ip}"
+    says = sentences(f"{whose} says that {target.host} is {ip}. {way.says}")
+    return replace(way, says=says, evidence=(line, *way.evidence))
 
 
 def _absent(snapshot: Snapshot, source: str, target: Target) -> Break | None:

@@ -58,6 +58,11 @@ class Kernel:
         found: Snapshot = await self._helper.ask("closely")
         return found
 
+    async def exchange(self, node: str, to: tuple[str, int], source_port: int, data: bytes) -> bytes:
+        """Ask a program on a node, at one of its own addresses, over its loopback; empty where it does not answer."""
+        answer: bytes = await self._helper.ask("exchange", node, to, source_port, data)
+        return answer
+
     async def build(self, topology: "Topology") -> None:
         """Lay a lab's links and set its addresses and routes, in namespaces that are there already.
 

@@ -19,6 +19,8 @@ _EACH: Mapping[str, tuple[str, ...]] = {
     "ipv6": ("disable_ipv6",),
 }
 """Settings that every interface has."""
+_LEASES = "/var/lib/misc/dnsmasq.leases"
+_LEASE_OPTIONS = ("--dhcp-leasefile=", "--dhcp-lease-file=")
 _FILES = ("resolv.conf", "hosts", "nsswitch.conf")
 _PORTS = frozenset({53, 67})
 """Where names and addresses are given out."""
@@ -37,7 +39,7 @@ class Closer:
     def snapshot(self) -> Snapshot:
         """The whole private machine now, with the details of each node."""
         found = self._observer.snapshot()
-        shared = self._files("etc")
+        shared = self._files("/etc")
         return Snapshot({name: self._with_details(node, shared) for name, node in found.nodes.items()})
 
     def _with_details(self, node: Node, shared: Mapping[str, str]) -> Node:
@@ -45,23 +47,31 @@ class Closer:
         station = self._observer.stations.get(namespace.inode) if namespace and namespace.is_enterable else None
         if namespace is None or station is None:
             return node
-        own = {} if node.name == PC else self._files(f"etc/netns/{node.name}")
+        own = {} if node.name == PC else self._files(f"/etc/netns/{node.name}")
         with self._namespaces.enter(node.name):
             sysctls = _sysctls(list(node.links)[:_MOST_LINKS])
         has_bridge = any(link.kind == "bridge" for link in node.links.values())
+        commands = self._programs.commands(namespace.inode) if _has_server(node) else ()
         details = Details(
             sysctls,
             rules_of(station),
             stopped_ports(station) if has_bridge else {},
             pinned(station) if has_bridge else (),
             _without_arp(station),
-            {**shared, **own},
-            self._programs.commands(namespace.inode) if _has_server(node) else (),
+            {**shared, **own, **self._leases(commands)},
+            commands,
         )
         return replace(node, details=details)
 
     def _files(self, directory: str) -> dict[str, str]:
-        texts = {f"/etc/{name}": self._namespaces.read_file(f"{directory}/{name}") for name in _FILES}
+        paths = [f"{directory}/{name}" for name in _FILES]
+        texts = {path: self._namespaces.read_file(path.lstrip("/")) for path in paths}
+        return {path: text for path, text in texts.items() if text is not None}
+
+    def _leases(self, commands: tuple[tuple[str, ...], ...]) -> dict[str, str]:
+        """The files in which servers write down whom they gave which address."""
+        given = [word.partition("=")[2] for line in commands for word in line if word.startswith(_LEASE_OPTIONS)]
+        texts = {path: self._namespaces.read_file(path.lstrip("/")) for path in (_LEASES, *given) if commands}
         return {path: text for path, text in texts.items() if text is not None}
 
 

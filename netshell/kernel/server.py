@@ -2,10 +2,12 @@
 
 import os
 import select
+from functools import partial
 
 from netshell import linux
 from netshell.facts import Snapshot
 from netshell.helper import Worker
+from netshell.kernel.asking import exchange
 from netshell.kernel.builder import Builder
 from netshell.kernel.closer import Closer
 from netshell.kernel.observer import Observer, Station
@@ -34,7 +36,11 @@ class _Server:
         self._builder = Builder(namespaces, self._observer)
         self._closer = Closer(namespaces, self._observer, programs)
         worker.handlers.update(
-            closely=self._closer.snapshot, snapshot=self._snapshot, build=self._build, sysctls=self._watch_sysctls
+            exchange=partial(exchange, namespaces),
+            closely=self._closer.snapshot,
+            snapshot=self._snapshot,
+            build=self._build,
+            sysctls=self._watch_sysctls,
         )
         worker.watch(namespaces.fileno(), self._follow, select.POLLPRI)
         self._timer = linux.open_timer(_COUNT_EVERY_S)

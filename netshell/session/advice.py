@@ -39,7 +39,8 @@ class Advice:
 
 def of_finding(found: "Finding") -> Advice:
     """A diagnosis."""
-    return Advice(found.says, found.evidence, look_at(found.at, found.layer), found.concept, found.mend)
+    look = f"Look for yourself: `{found.look}`." if found.look else look_at(found.at, found.layer)
+    return Advice(found.says, found.evidence, look, found.concept, found.mend)
 
 
 def of_verdict(verdict: Verdict, snapshot: Snapshot) -> Advice:

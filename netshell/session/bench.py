@@ -8,7 +8,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, cycle
 from typing import TYPE_CHECKING
 
 from netshell import lab
@@ -18,6 +18,7 @@ from netshell.explain.changes import Said, say
 from netshell.facts import PC, Snapshot, difference
 from netshell.launch import Launched
 from netshell.sandbox.machine import Machine
+from netshell.session.inquiry import ask_server
 from netshell.session.ran import Ran
 from netshell.session.tutor import Scene, Tutor, may_fail_well
 from netshell.session.wire import Wire
@@ -25,12 +26,15 @@ from netshell.terminal.shell import Terminal
 from netshell.topology import Topology
 
 if TYPE_CHECKING:
+    from netshell.diagnosis import NameAnswer, NameQuestion
     from netshell.packets.dissect import Dissector
     from netshell.packets.trace import Seen
 
 
 _PASSING = frozenset({"neighbour", "fdb", "socket"})
 """Kinds of changes that traffic brings about."""
+_OWN_PORTS = cycle(range(61000, 65000))
+"""Ports that netshell asks from, above those that Linux gives to programs (net.ipv4.ip_local_port_range)."""
 _TO_BEGIN_S = 0.03
 """In which a program that was just started, such as `nc -l 80 &`, opens its port."""
 
@@ -122,6 +126,12 @@ class Bench:
         snapshot = await self.kernel.look_closely()
         await self.wire.refresh(snapshot)
         return snapshot
+
+    async def ask_name(self, question: "NameQuestion") -> "NameAnswer":
+        """Ask a name server, on its own node; the wire does not show it."""
+        port = next(_OWN_PORTS)
+        self.wire.hide(question.node, port)
+        return await ask_server(self.kernel, question, port)
 
     async def changes_since_mark(self) -> tuple[Said, ...]:
         """Everything that is different from the last mark, in words."""

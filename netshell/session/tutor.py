@@ -150,6 +150,7 @@ def _diagnosed(aim: "Aim", scene: Scene) -> "Finding | None":
     from netshell.diagnosis import Target, why  # noqa: PLC0415 - not before something failed
 
     target = Target(aim.host, aim.port, aim.protocol)
-    if not target.is_address:
-        return None
-    return why(scene.after, aim.node, target, scene.wire)
+    if scene.after.node(target.host) is not None:
+        return None  # a name for netshell, and none that a program could look up
+    found = why(scene.after, aim.node, target, scene.wire)
+    return None if found.fault == "namespace-missing" or found.question else found

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from netshell.capture import Capture
@@ -32,6 +32,20 @@ _REST_S = 0.01
 """Between two looks at what a flood has left: half of the time is for the learner."""
 
 
+def _ports_in(data: bytes) -> Iterator[int]:
+    """The ports of a UDP datagram, and of one that an ICMP error quotes."""
+    from netshell.packets.headers import Udp  # noqa: PLC0415 - only for what crosses lo after a question of netshell's
+    from netshell.packets.layers import Icmp, Icmp6  # noqa: PLC0415 - as above
+    from netshell.packets.reader import read  # noqa: PLC0415 - as above
+
+    transport = read(data).transport
+    layers = transport.original if isinstance(transport, Icmp | Icmp6) else (transport,)
+    for layer in layers:
+        if isinstance(layer, Udp):
+            yield layer.src_port
+            yield layer.dst_port
+
+
 class Wire:
     """What has crossed since the machine was made, or begun anew."""
 
@@ -47,6 +61,8 @@ class Wire:
         self._echo_reader = EchoReader()
         self._owners: dict[str, str] = {}
         self._addresses: dict[str, tuple[str, ...]] = {}
+        self._hidden: set[tuple[str, int]] = set()
+        """Nodes, with the ports that netshell itself asked from there."""
         self._taking = asyncio.Lock()
         self._catching_up: asyncio.Task[None] | None = None
         self.dropped = 0
@@ -126,6 +142,13 @@ class Wire:
         """The IP addresses of each node, for filters that name one."""
         return self._addresses
 
+    def hide(self, node: str, port: int) -> None:
+        """Leave out what netshell itself asks there, over lo, from a port of its own."""
+        self._hidden.add((node, port))
+
+    def _is_own(self, frame: Frame) -> bool:
+        return any((frame.node, port) in self._hidden for port in _ports_in(frame.data))
+
     def _learn(self, snapshot: Snapshot) -> None:
         self._wiring.learn(snapshot)
         self._owners |= owners_in(snapshot).nodes
@@ -134,6 +157,8 @@ class Wire:
             self._addresses[node.name] = tuple(dict.fromkeys([*self._addresses.get(node.name, ()), *mine]))
 
     def _add(self, frame: Frame) -> None:
+        if self._hidden and frame.link == "lo" and self._is_own(frame):
+            return
         echo = self._echo_reader.read(frame)
         if echo is not None:
             self._echoes.append(echo)

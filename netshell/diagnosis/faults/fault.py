@@ -35,5 +35,7 @@ class Fault:
     shows: str
     """What a learner sees of it."""
     examples: tuple[Example, ...] = ()
+    look: str = ""
+    """The command that shows it, with the same words; empty where that follows from the layer."""
     needs_packets: bool = False
     """The snapshot alone does not tell it."""
