@@ -4,9 +4,11 @@ It knows nothing of how the state is read, nor of how it is put into words.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Literal, NamedTuple, TypeAlias
+
+from netshell.filters import Chain, FilterRule, Flow
 
 PC = "pc"
 """The name of the private machine's own network namespace, the one a learner starts in."""
@@ -188,6 +190,12 @@ class Node:
     sockets: tuple[Socket, ...] = ()
     details: Details | None = None
     """None where nobody has asked for them; no change is ever told of them."""
+    chains: tuple[Chain, ...] = ()
+    """Packet filters and address translation, whichever tool made them."""
+    has_unread_rules: bool = False
+    """There are such rules, or may be, but no program here that could show them."""
+    flows: tuple[Flow, ...] = ()
+    """The connections that it keeps track of; of many only some hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +266,8 @@ class Snapshot:
 
 
 Operation: TypeAlias = Literal["added", "removed", "changed"]
-Kind: TypeAlias = Literal["namespace", "link", "address", "route", "neighbour", "fdb", "sysctl", "socket"]
-Item: TypeAlias = Node | Link | Address | Route | Neighbour | FdbEntry | Socket | str
+Kind: TypeAlias = Literal["namespace", "link", "address", "route", "neighbour", "fdb", "sysctl", "socket", "rule"]
+Item: TypeAlias = Node | Link | Address | Route | Neighbour | FdbEntry | Socket | Chain | FilterRule | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +321,7 @@ def _node_difference(old: Node, new: Node, *, is_new: bool) -> list[Change]:
         ("fdb", {(e.mac, e.dev): e for e in old.fdb}, {(e.mac, e.dev): e for e in new.fdb}),
         ("sysctl", {} if is_new else _by_key(old.sysctls), {} if is_new else _by_key(new.sysctls)),
         ("socket", _sockets_by_key(old), _sockets_by_key(new)),
+        ("rule", _rules_by_key(old), _rules_by_key(new)),
     ]
     return [
         Change(new.name, kind, _operation(was.get(key), now.get(key)), str(key[0]), was.get(key), now.get(key))
@@ -342,6 +351,23 @@ def _sockets_by_key(node: Node) -> dict[_Key, Item]:
         key: _Key = (f"{socket.protocol} {ends_of(socket)}", socket.dev, socket.family)
         sockets[(*key, len(sockets)) if key in sockets else key] = socket
     return sockets
+
+
+def _rules_by_key(node: Node) -> dict[_Key, Item]:
+    """A chain is known by its name, a rule by its words; several with the same ones are told apart by their order.
+
+    That a rule has another place in its chain is no change by itself: where another one came or went, that is told.
+    """
+    found: dict[_Key, Item] = {}
+    for chain in node.chains:
+        place: _Key = (chain.family, chain.table, chain.tool)
+        found[(chain.name, *place)] = replace(chain, rules=())
+        for rule in chain.rules:
+            key: _Key = (rule.text, *place, chain.name, rule.part)
+            while key in found:
+                key = (*key, "again")
+            found[key] = rule
+    return found
 
 
 def ends_of(socket: Socket) -> str:

@@ -8,8 +8,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "netshell"
 
-VALUES = ("errors", "topology", "facts")
-PURE = ("checks", "lesson", "packets", "explain", "diagnosis")
+VALUES = ("errors", "topology", "filters", "facts")
+PURE = ("checks", "lesson", "packets", "explain", "netfilter", "diagnosis")
 BASE = ("linux", "namespaces", "helper")
 EFFECTS = (*BASE, "host", "sandbox", "kernel", "lab", "capture", "terminal", "progress", "progress_file")
 BELOW = (*VALUES, *PURE, *EFFECTS)
@@ -18,13 +18,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # 0: values
     "errors": (),
     "topology": ("errors",),
-    "facts": (),
+    "filters": (),
+    "facts": ("filters",),
     "config": ("errors",),
     # 1: pure
     "packets": VALUES,
     "explain": (*VALUES, "packets"),
-    "diagnosis": (*VALUES, "packets", "explain"),
-    "checks": (*VALUES, "packets", "diagnosis"),
+    "netfilter": VALUES,
+    "diagnosis": (*VALUES, "packets", "explain", "netfilter"),
+    "checks": (*VALUES, "packets", "netfilter", "diagnosis"),
     "lesson": (*VALUES, "checks", "packets"),
     # 2: effects; the first three are the base of the others
     "linux": (),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Literal, TypeAlias
 
 from netshell.explain import item_words
+from netshell.explain.filter_words import rule_words
 from netshell.explain.link_words import link_words
 from netshell.explain.scene import Scene, Words, set_scene
 from netshell.explain.socket_words import socket_words
@@ -16,7 +17,7 @@ from netshell.facts import Change, Link, Snapshot
 Mark: TypeAlias = Literal["+", "-", "~"]
 
 _MARKS: Mapping[str, Mark] = {"added": "+", "removed": "-", "changed": "~"}
-_ORDER = ("namespace", "link", "carrier", "sysctl", "address", "route", "neighbour", "fdb", "socket")
+_ORDER = ("namespace", "link", "carrier", "sysctl", "address", "route", "neighbour", "fdb", "rule", "socket")
 """Causes first: a cable end is switched on before the other end has carrier, and before its route appears."""
 
 
@@ -77,6 +78,7 @@ _WORDS: Mapping[str, Callable[[Change, Scene], Words]] = {
     "fdb": item_words.fdb_words,
     "sysctl": lambda change, _scene: item_words.sysctl_words(change),
     "socket": socket_words,
+    "rule": lambda change, _scene: rule_words(change),
 }
 
 

@@ -15,7 +15,7 @@ from netshell.namespaces.names import Namespaces
 
 _WHOLE = ("net.ipv4.icmp_echo_ignore_all", "net.ipv4.ip_default_ttl", "net.ipv4.ip_unprivileged_port_start")
 _EACH: Mapping[str, tuple[str, ...]] = {
-    "ipv4": ("forwarding", "proxy_arp", "arp_ignore"),
+    "ipv4": ("forwarding", "proxy_arp", "arp_ignore", "rp_filter"),
     "ipv6": ("disable_ipv6",),
 }
 """Settings that every interface has."""
@@ -37,7 +37,9 @@ class Closer:
         self._programs = programs
 
     def snapshot(self) -> Snapshot:
-        """The whole private machine now, with the details of each node."""
+        """The whole private machine now, with the details of each node, and what its filters have counted."""
+        for station in self._observer.stations.values():
+            station.filters.forget()
         found = self._observer.snapshot()
         shared = self._files("/etc")
         return Snapshot({name: self._with_details(node, shared) for name, node in found.nodes.items()})

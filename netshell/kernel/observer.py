@@ -24,6 +24,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from netshell.facts import End, FdbEntry, Node, Rule, Snapshot
 from netshell.kernel import decode, devices, netlink
 from netshell.kernel.decode import RawLink
+from netshell.kernel.filters import FilterReader
 from netshell.kernel.netlink import Message
 from netshell.kernel.programs import Programs
 from netshell.kernel.sockets import NO_SOCKETS, Counts, RawSocket, SocketReader
@@ -47,6 +48,7 @@ class Station:
     talk: netlink.Conversation
     monitor: netlink.Monitor
     reader: SocketReader
+    filters: FilterReader
     links: dict[int, RawLink] = field(default_factory=dict)
     node: Node = field(default_factory=lambda: Node(""))
     nsids: dict[int, int] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Station:
         self.talk.close()
         self.monitor.close()
         self.reader.close()
+        self.filters.close()
         os.close(self.fd)
 
 
@@ -113,7 +116,7 @@ class Observer:
     def open(self, fd: int) -> Station:
         """A station in the namespace that `fd`, from here on the station's own, stands for."""
         with self._namespaces.visit(fd):
-            return Station(fd, netlink.Conversation(), netlink.Monitor(), SocketReader())
+            return Station(fd, netlink.Conversation(), netlink.Monitor(), SocketReader(), FilterReader())
 
     def hear(self, station: Station) -> bool:
         """Take in what a namespace's kernel said; whether anything moved."""
@@ -162,6 +165,8 @@ class Observer:
             if namespace.is_enterable and (self.more_sysctls or self.stations[namespace.inode].has_stale_sysctls):
                 self._read_sysctls(name, self.stations[namespace.inode])
         self._read_sockets()
+        for station in self.stations.values():
+            self._read_filters(station)
         home = {inode: namespace.name for inode, namespace in self._namespaces.distinct().items()}
         linked = {inode: self._with_links(inode, station, home) for inode, station in self.stations.items()}
         return Snapshot(
@@ -240,6 +245,16 @@ class Observer:
                     for raw in found.get(inode, ())
                 )
                 station.node = replace(station.node, sockets=sockets_now)
+
+    def _read_filters(self, station: Station) -> None:
+        """Rules where they moved, tracked connections where there are any."""
+        if station.filters.have_moved():
+            with self._namespaces.visit(station.fd):
+                found = station.filters.read()
+            station.node = replace(station.node, chains=found.chains, has_unread_rules=found.has_unread)
+        flows = station.filters.flows()
+        if flows or station.node.flows:
+            station.node = replace(station.node, flows=flows)
 
     def _with_links(self, inode: int, station: Station, home: Mapping[int, str]) -> Node:
         links = {}

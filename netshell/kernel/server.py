@@ -1,6 +1,7 @@
 """What the kernel helper does: watch every namespace, answer for snapshots and labs. It runs in the helper process."""
 
 import os
+import resource
 import select
 from functools import partial
 
@@ -23,6 +24,8 @@ _COUNT_EVERY_S = 0.25
 
 def serve_kernel(worker: Worker, pid1: int, doors: Doors) -> None:
     """Serve until the engine ends. Raises MachineError where this process may not look into the private machine."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # some ten for each namespace
     _Server(worker, Namespaces(pid1, doors), Programs(pid1))
     worker.run()
 
@@ -48,12 +51,22 @@ class _Server:
 
     def _watch(self, _inode: int, station: Station) -> None:
         self._worker.watch(station.monitor.fileno(), lambda: self._hear(station))
+        rules = station.filters.fileno()
+        if rules is not None:
+            self._worker.watch(rules, lambda: self._hear_rules(station))
 
     def _unwatch(self, _inode: int, station: Station) -> None:
         self._worker.unwatch(station.monitor.fileno())
+        rules = station.filters.fileno()
+        if rules is not None:
+            self._worker.unwatch(rules)
 
     def _hear(self, station: Station) -> None:
         if self._observer.hear(station):
+            self._worker.tell("moved", within_s=_MOVED_WITHIN_S)
+
+    def _hear_rules(self, station: Station) -> None:
+        if station.filters.have_moved():
             self._worker.tell("moved", within_s=_MOVED_WITHIN_S)
 
     def _follow(self) -> None:

@@ -81,7 +81,7 @@ class LabShape(Shape):
     pc: dict[str, str] = {}
 
 
-_Hidden: TypeAlias = Literal["address", "route", "neighbour", "fdb", "sysctl", "socket", "wire"]
+_Hidden: TypeAlias = Literal["address", "route", "neighbour", "fdb", "sysctl", "socket", "rule", "wire"]
 
 
 class FrontMatter(Shape):

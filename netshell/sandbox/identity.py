@@ -97,12 +97,16 @@ def become_invoking_user(environ: MutableMapping[str, str]) -> bool:
 
 
 def enter_as_single_id(flags: int) -> None:
-    """Make a user namespace whose root is this account and nobody else; the map is written from inside."""
+    """Make a user namespace whose root is this account and nobody else; the map is written from inside.
+
+    The others (`flags`) are made behind it: files in /proc/net belong to whoever is root when their namespace is made.
+    """
     uid, gid = os.geteuid(), os.getegid()
-    linux.unshare(linux.NEWUSER | flags)
+    linux.unshare(linux.NEWUSER)
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"0 {uid} 1")
     _write("/proc/self/gid_map", f"0 {gid} 1")
+    linux.unshare(flags)
 
 
 def enter_with_map(flags: int, id_map: str) -> None:
