@@ -26,6 +26,7 @@ from netshell.explain.messages.aim import Aim, aim_of
         ("ssh root@192.0.2.2", Aim("ns1", "192.0.2.2", 22)),
         ("ip link; ping 192.0.2.1 && ping 192.0.2.2", Aim("ns1", "192.0.2.2")),
         ("ip route add default via 192.0.2.1", None),
+        ("ip netns exec ns2 udhcpc -i eth0 -n -q", Aim("ns2", "dhcp")),
         ("ping", None),
         ("", None),
     ],

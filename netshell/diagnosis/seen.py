@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _MOST = 1500
 """So many crossings are looked at, the latest: reading one takes tens of microseconds."""
 _YOUNG_NS = 1_000_000_000
+_REPLY = 2
+"""DHCP's op, from a server."""
 _EXCEEDED = {11, -3}
 """ICMP types; those of ICMPv6 with a minus."""
 
@@ -243,6 +245,32 @@ def in_vain(wire: "Sequence[Seen]", asker: str, ip: str, now_ns: int | None) -> 
     if not numbers or (now_ns is not None and now_ns - last_ns < _YOUNG_NS):
         return None
     return Question(ip, tuple(numbers), tuple(reached))
+
+
+class Leasing(NamedTuple):
+    """What a node has asked by DHCP."""
+
+    line: str
+    is_answered: bool
+
+
+def discovers(wire: "Sequence[Seen]", asker: str) -> Leasing | None:
+    """The questions of a node for an address by DHCP (RFC 2131), and whether any offer came to it; None without one."""
+    from netshell.packets.messages import Dhcp  # noqa: PLC0415 - as above
+
+    numbers: list[int] = []
+    is_answered = False
+    for seen in wire[-_MOST:]:
+        message = seen.packet.application
+        if not isinstance(message, Dhcp):
+            continue
+        if message.op == 1 and _is_from(seen, asker):
+            numbers.append(seen.number)
+            is_answered = False
+        elif message.op == _REPLY and seen.crossing.receiver and seen.crossing.receiver.node == asker:
+            is_answered = True
+    line = f"packets {', '.join(map(str, numbers[-3:]))}: {named(asker)} asked by DHCP"
+    return Leasing(line, is_answered) if numbers else None
 
 
 def name_answers(wire: "Sequence[Seen]", asker: str, server: str) -> dict[str, NameAnswer]:

@@ -11,6 +11,7 @@ from netshell.diagnosis.addresses import first_misfit
 from netshell.diagnosis.cables import interfaces, way_between
 from netshell.diagnosis.case import Case
 from netshell.diagnosis.finding import Break, Finding, Target
+from netshell.diagnosis.leases import WORD, lacks_lease, lease
 from netshell.diagnosis.lookup import host, is_usable, version_of
 from netshell.diagnosis.lost import unjoined
 from netshell.diagnosis.names import Answers, NameCase, is_name
@@ -44,6 +45,16 @@ def why(
     here = snapshot.node(source)
     if here is not None and here.is_enterable and not target.is_address and is_name(snapshot, here, target.host):
         return _by_name(snapshot, here, target, wire, answers)
+    if here is not None and here.is_enterable and target.host == WORD and WORD not in snapshot.nodes:
+        return lease(snapshot, here, wire)
+    found = _reach(snapshot, source, target, wire, now_ns=now_ns)
+    if found.fault == "no-address" and lacks_lease(snapshot.nodes[found.at], wire):
+        return lease(snapshot, snapshot.nodes[found.at], wire)
+    return found
+
+
+def _reach(snapshot: Snapshot, source: str, target: Target, wire: "Sequence[Seen]", *, now_ns: int | None) -> Finding:
+    """The way to an address, or to a node by whichever of its addresses it is reached."""
     if broken := _absent(snapshot, source, target):
         return finding(broken)
     here = snapshot.nodes[source]

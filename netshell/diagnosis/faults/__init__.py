@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from netshell.diagnosis.faults.addresses import ADDRESS_FAULTS
 from netshell.diagnosis.faults.fault import Example, Fault
+from netshell.diagnosis.faults.leases import LEASE_FAULTS
 from netshell.diagnosis.faults.links import LINK_FAULTS
 from netshell.diagnosis.faults.names import NAME_FAULTS
 from netshell.diagnosis.faults.ports import PORT_FAULTS, SEEN_FAULTS
@@ -15,7 +16,16 @@ __all__ = ["FAULTS", "Example", "Fault"]
 FAULTS: Mapping[str, Fault] = {
     fault.name: fault
     for fault in sorted(
-        (*LINK_FAULTS, *ADDRESS_FAULTS, *ROUTE_FAULTS, *SETTING_FAULTS, *NAME_FAULTS, *PORT_FAULTS, *SEEN_FAULTS),
+        (
+            *LINK_FAULTS,
+            *ADDRESS_FAULTS,
+            *ROUTE_FAULTS,
+            *SETTING_FAULTS,
+            *NAME_FAULTS,
+            *LEASE_FAULTS,
+            *PORT_FAULTS,
+            *SEEN_FAULTS,
+        ),
         key=lambda fault: fault.layer,
     )
 }

@@ -15,6 +15,8 @@ _VALUED: Mapping[str, str] = {
     "wget": "tTOoPQUwiaBlADRIX",
     "ssh": "plioFbcDeEIJLmOQRSwW",
     "telnet": "lnbe",
+    "dhclient": "psgDxcfelAHFQ",
+    "udhcpc": "isrVFxtTAcHO",
 }
 """The options of one letter that take the next word as their value; the long ones here write it behind a `=`."""
 _LONG_VALUED = frozenset({"--max-time", "--connect-timeout", "--interface", "--header", "--data", "--output", "--user"})
@@ -27,7 +29,7 @@ class Aim(NamedTuple):
     node: str
     """From where."""
     host: str
-    """An address, or a name."""
+    """An address, a name, or `dhcp` for whoever gives out addresses."""
     port: int | None = None
     protocol: Literal["tcp", "udp"] = "tcp"
 
@@ -40,6 +42,8 @@ def aim_of(command: str, node: str) -> Aim | None:
 
 
 def _aim(run: Run) -> Aim | None:
+    if run.tool in {"dhclient", "udhcpc"}:
+        return Aim(run.node, "dhcp")
     operands, flags = _operands(run.words[1:], _VALUED[run.tool])
     if not operands:
         return None

@@ -1,0 +1,237 @@
+"""Networks broken at random, one or two faults at once, and `:why` held against what ping and nc really find.
+
+As a script: `python tests/broken.py [COUNT] [SEED]` prints each that is told wrongly or not at all, and the sums.
+"""
+
+import random
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from inside import Inside, play
+
+from netshell import lab
+from netshell.diagnosis import Finding, Target, why
+from netshell.diagnosis.labs import LABS
+from netshell.session.inquiry import ask_server, inquire
+from netshell.topology import NodeSpec, Topology, parse_link, parse_route
+
+_MENDS_MOST = 8
+_UNTOLD = {"out-of-sight", "unexplained", "unanswered", "arp-unanswered", "nobody"}
+_BESIDE = {"duplicate-address", "address-on-lo", "duplicate-mac", "mtu-black-hole"}
+"""Faults that leave a small ping through, now or always."""
+
+OFFICE = Topology(
+    (
+        NodeSpec("a"),
+        NodeSpec("b"),
+        NodeSpec("sw", "switch"),
+        NodeSpec("r1", "router"),
+        NodeSpec("r2", "router"),
+        NodeSpec("c"),
+        NodeSpec("web"),
+    ),
+    (
+        parse_link("a:eth0 10.1.0.10/24 -- sw:p1"),
+        parse_link("b:eth0 10.1.0.11/24 -- sw:p2"),
+        parse_link("r1:eth0 10.1.0.1/24 -- sw:p3"),
+        parse_link("r1:eth1 10.9.0.1/30 -- r2:eth1 10.9.0.2/30"),
+        parse_link("r2:eth0 10.2.0.1/24 -- c:eth0 10.2.0.10/24"),
+        parse_link("r2:eth2 10.3.0.1/24 -- web:eth0 10.3.0.80/24"),
+    ),
+    (
+        parse_route("a", "default via 10.1.0.1"),
+        parse_route("b", "default via 10.1.0.1"),
+        parse_route("c", "default via 10.2.0.1"),
+        parse_route("web", "default via 10.3.0.1"),
+        parse_route("r1", "10.2.0.0/24 via 10.9.0.2"),
+        parse_route("r1", "10.3.0.0/24 via 10.9.0.2"),
+        parse_route("r2", "10.1.0.0/24 via 10.9.0.1"),
+    ),
+)
+NETWORKS = {**LABS, "office": OFFICE}
+
+
+@dataclass
+class Broken:
+    """One network, what was done to it, and what came of it."""
+
+    network: str
+    done: tuple[str, ...]
+    ask: tuple[str, str]
+    reached: bool = False
+    told: list[Finding] = field(default_factory=list)
+    reached_after: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """`right`, `wrong`, `silent`, and `beside` for what is wrong and lets a ping through."""
+        first, last = self.told[0], self.told[-1]
+        if self.reached:
+            return "right" if first.holds else "beside" if first.fault in _BESIDE else "wrong"
+        if first.holds:
+            return "wrong"
+        if first.fault in _UNTOLD:
+            return "silent"
+        if last.holds:
+            return "right" if self.reached_after else "wrong"
+        return "silent" if last.fault in _UNTOLD else "right" if not last.mend else "wrong"
+
+
+DEEDS = (
+    "{at} link set {dev} down",
+    "{at} link delete {dev}",
+    "{at} link set {dev} netns 1",
+    "{at} link set {dev} name lan0; {at} link set lan0 up",
+    "{at} link set {dev} arp off",
+    "{at} link set {dev} mtu {mtu}",
+    "{at} link set {dev} address 02:00:00:00:00:55; ip -n {other} link set {other_dev} address 02:00:00:00:00:55",
+    "{at} link set lo down",
+    "ip netns delete {node}",
+    "ip -n {near} link set {port} down",
+    "ip -n {near} link set {port} nomaster",
+    "{at} addr flush dev {dev}",
+    "{at} addr del {cidr} dev {dev}; {at} addr add {ip}/{length} dev {dev}",
+    "{at} addr del {cidr} dev {dev}; {at} addr add {net}.{number}/24 dev {dev}",
+    "{at} addr del {cidr} dev {dev}; {at} addr add 172.16.5.{number}/24 dev {dev}",
+    "{at} addr add {there}/24 dev {dev}",
+    "{at} addr add {there}/32 dev lo",
+    "{at} neigh replace {there} lladdr 02:00:00:00:00:99 dev {dev} nud permanent",
+    "{at} route del default",
+    "{at} route replace default via {net}.{number}",
+    "{at} route replace default dev {dev}",
+    "{at} route add {far}.0/24 dev {dev}",
+    "{at} route add {there}/32 via {net}.1 onlink dev {dev}",
+    "{at} route add {kind} {there}/32",
+    "{at} rule add to {there} {kind}",
+    "{at} rule add from all lookup 15 priority 100; {at} route add {kind} default table 15",
+    "ip -n {router} route flush table main scope global",
+    "ip -n {router} route add {kind} {there}/32",
+    "ip -n {router} route replace {far}.0/24 via {ip}",
+    "ip netns exec {router} sysctl -qw net.ipv4.ip_forward=0",
+    "ip netns exec {router} sysctl -qw net.ipv4.conf.eth1.forwarding=0",
+    "ip netns exec {node} sysctl -qw net.ipv4.icmp_echo_ignore_all=1",
+    "ip netns exec {node} sysctl -qw net.ipv4.ip_default_ttl={ttl}",
+    "ip netns exec {node} sysctl -qw net.ipv4.conf.all.arp_ignore={ttl}",
+    "ip netns exec {node} sysctl -qw net.ipv4.conf.all.arp_ignore=8",
+    "ip -n {near} link set br0 down",
+    "ip -n {near} link delete br0",
+    "ip netns exec {near} bridge link set dev {port} state 0",
+    "for p in p1 p2 p3 port1 port2; do ip netns exec {near} bridge link set dev $p isolated on; done",
+)
+
+
+def deed(topology: Topology, chance: random.Random) -> str:
+    """One thing that is done to a network, with names of its own."""
+    ends = [end for link in topology.links for end in (link.a, link.b)]
+    switches = [node.name for node in topology.nodes if node.kind == "switch"]
+    routers = [node.name for node in topology.nodes if node.kind == "router"]
+    end = chance.choice([one for one in ends if one.addresses])
+    other = chance.choice([one for one in ends if one.addresses and one.node != end.node])
+    port = chance.choice([one for one in ends if one.node in switches] or ends)
+    cidr, there = end.addresses[0], other.addresses[0].partition("/")[0]
+    words = {
+        "node": end.node,
+        "at": f"ip -n {end.node}",
+        "dev": end.link,
+        "cidr": cidr,
+        "ip": cidr.partition("/")[0],
+        "net": cidr.rpartition(".")[0],
+        "other": other.node,
+        "other_dev": other.link,
+        "there": there,
+        "far": there.rpartition(".")[0],
+        "near": port.node,
+        "port": port.link,
+        "router": chance.choice(routers or [end.node]),
+        "number": chance.randrange(100, 250),
+        "length": chance.choice([8, 16, 25, 28, 30, 32]),
+        "mtu": chance.choice([600, 1000, 1400]),
+        "ttl": chance.randrange(1, 4),
+        "kind": chance.choice(["blackhole", "prohibit", "unreachable"]),
+    }
+    return chance.choice(DEEDS).format(**words)
+
+
+def scenes(count: int, seed: int) -> list[Broken]:
+    """So many broken networks."""
+    chance = random.Random(seed)
+    found = []
+    for _ in range(count):
+        name = chance.choice(list(NETWORKS))
+        topology = NETWORKS[name]
+        done = tuple(deed(topology, chance) for _ in range(chance.choice([1, 1, 2, 3])))
+        hosts = [node.name for node in topology.nodes if node.kind == "host"]
+        source, target = chance.sample(hosts, 2)
+        found.append(Broken(name, done, (source, target)))
+    return found
+
+
+async def ip_meant(inside: Inside, source: str, target: str) -> str:
+    """The address that a learner would type: on a link of the source's where there is one, else the lab's own."""
+    snapshot = await inside.snapshot()
+    node = snapshot.node(target)
+    if node is None or source not in snapshot.nodes:
+        return ""
+    ips = [a.cidr.partition("/")[0] for a in node.addresses if ":" not in a.cidr and not a.cidr.startswith("127.")]
+    return " ".join(ips)
+
+
+async def reaches(inside: Inside, source: str, target: str) -> bool:
+    """Whether any address of the target answers a ping of the source."""
+    for ip in (await ip_meant(inside, source, target)).split():
+        line = f"ip netns exec {source} ping -n -c 2 -i 0.2 -W 0.4 {ip} >/dev/null 2>&1"
+        if (await inside.machine.run(["sh", "-c", line])).status == 0:
+            return True
+    return False
+
+
+async def asked(inside: Inside, source: str, target: str) -> Finding:
+    snapshot = await inside.kernel.look_closely()
+    return await inquire(
+        lambda answers: why(snapshot, source, Target(target), answers=answers),
+        lambda question: ask_server(inside.kernel, question, 61000),
+    )
+
+
+async def try_out(inside: Inside, broken: Broken) -> None:
+    await inside.machine.reset()
+    await lab.build(inside.machine, inside.kernel, NETWORKS[broken.network])
+    for line in broken.done:
+        await inside.machine.run(["sh", "-c", f"({line}) 2>/dev/null"])
+    await inside.machine.run(["sleep", "0.15"])  # a namespace that was deleted goes a moment later
+    source, target = broken.ask
+    broken.told.append(await asked(inside, source, target))
+    broken.reached = await reaches(inside, source, target)
+    while not broken.told[-1].holds and broken.told[-1].mend and len(broken.told) <= _MENDS_MOST:
+        await inside.machine.run(["sh", "-c", f"{broken.told[-1].mend} 2>&1"])
+        await inside.machine.run(["sleep", "0.05"])
+        broken.told.append(await asked(inside, source, target))
+    broken.reached_after = await reaches(inside, source, target)
+
+
+def try_all(chosen: Sequence[Broken]) -> list[Broken]:
+    async def scenario(inside: Inside) -> list[Broken]:
+        for broken in chosen:
+            await try_out(inside, broken)
+        return list(chosen)
+
+    return play(scenario)
+
+
+def report(done: Sequence[Broken]) -> str:
+    """Those that are told wrongly, or not at all, and the sums."""
+    lines = []
+    for broken in done:
+        if broken.outcome in {"wrong", "silent"}:
+            lines.append(f"{broken.outcome}: {broken.network} {broken.ask} reached {broken.reached}: {broken.done}")
+            lines += [
+                f"    {found.fault or 'well'} at {found.at}: {found.says} | {found.mend}" for found in broken.told
+            ]
+    return "\n".join([*lines, str(Counter(broken.outcome for broken in done))])
+
+
+if __name__ == "__main__":
+    count, seed = (int(word) for word in (*sys.argv[1:], "40", "1")[:2])
+    sys.stdout.write(report(try_all(scenes(count, seed))) + "\n")
