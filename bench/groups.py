@@ -12,6 +12,7 @@ GROUPS = {
     "snapshot": "bench.snapshots",
     "output": "bench.flood",
     "lesson": "bench.lessons",
+    "why": "bench.why",
     "capture": "bench.capture",
     "files": "bench.files",
     "kill": "bench.storm",
