@@ -32,14 +32,20 @@ def packet_view_lines(view: commands.View, width: int) -> Iterator[Line] | None:
             from netshell.render.follow import follow_lines  # noqa: PLC0415
 
             return follow_lines(conversation, width=width)
-        case commands.CommandExplained(explanation):
-            from netshell.render.explained import explained_lines  # noqa: PLC0415
-
-            return explained_lines(explanation, width=width)
+        case commands.CommandExplained():
+            return _command(view, width)
         case commands.TermExplained():
             return _term(view, width)
         case _:
             return None
+
+
+def _command(view: commands.CommandExplained, width: int) -> Iterator[Line]:
+    from netshell.render.explained import explained_lines, message_lines, output_lines  # noqa: PLC0415 - as above
+
+    yield from explained_lines(view.explanation, width=width)
+    yield from message_lines(view.message, width=width)
+    yield from output_lines(view.output, width=width)
 
 
 def _term(view: commands.TermExplained, width: int) -> Iterator[Line]:

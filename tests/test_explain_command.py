@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from netshell.explain.command import Explanation, explain_command
 from netshell.explain.command.grammar import GrammarError, grammar, parse
-from netshell.explain.command.values import KINDS
+from netshell.explain.command.kinds import KINDS
 from netshell.facts import PC, Address, End, Link, Neighbour, Node, Route, Snapshot, Socket
 
-REST = {"command", "script", "filter"}
+REST = {"command", "script", "filter", "again"}
 
 
 def veth(name: str, peer: End, *, is_up: bool = True, mac: str = "02:00:00:00:00:01") -> Link:

@@ -31,14 +31,19 @@ async def explain(context: Context, argument: str) -> View:
 
 
 async def _last(context: Context) -> View:
-    """The command that was run last."""
-    from netshell.explain.command import explain_command  # noqa: PLC0415 - as above
+    """The command that was run last, and what it printed."""
+    from netshell.explain import messages, output  # noqa: PLC0415 - as above
+    from netshell.explain.command import explain_command  # noqa: PLC0415
 
     ran = context.bench.last
     if not ran.command.strip():
         problem = "No command has been run yet."
         raise UserError(problem, "`:explain ip route` explains a command line, `:explain carrier` a term.")
-    return CommandExplained(explain_command(ran.command, await context.bench.look(), ran.node))
+    snapshot = await context.bench.look()
+    lines = output.explain_output(ran.command, ran.output, snapshot, ran.node)
+    told = messages.explain_output(ran.command, ran.status, ran.output, ran.node, snapshot) if ran.has_failed else None
+    explanation = explain_command(ran.command, snapshot, ran.node)
+    return CommandExplained(explanation, lines, f"{told.says} {told.mend}".strip() if told else "")
 
 
 def words(_: Context) -> Iterable[str]:

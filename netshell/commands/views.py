@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the words for packets are loaded when somebody looks at pac
     from netshell.diagnosis import Finding
     from netshell.explain.command import Explanation
     from netshell.explain.glossary import Term
+    from netshell.explain.output import OutputLine
     from netshell.explain.packet import Opened as OpenedPacket
     from netshell.explain.stories import Story
     from netshell.packets.streams import Conversation
@@ -94,9 +95,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class CommandExplained:
-    """A command line, word by word."""
+    """A command line, word by word; of the last command what it printed too."""
 
     explanation: "Explanation"
+    output: "tuple[OutputLine, ...]" = ()
+    message: str = ""
+    """What the message of a command that failed means here."""
 
 
 @dataclass(frozen=True, slots=True)

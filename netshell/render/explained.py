@@ -1,10 +1,11 @@
 """A command line taken apart, as lines: at the left what is typed, at the right what it means, and what it is here."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from netshell.explain.command import Explanation, Part
+from netshell.explain.output import OutputLine, news
 from netshell.render.console import safe
 from netshell.render.layout import MEASURE
 from netshell.render.line import Line, Piece, clipped, folded, line, width_of
@@ -55,9 +56,38 @@ def explained_lines(explanation: Explanation, *, width: int) -> Iterator[Line]:
             yield line(" " * _MARGIN + text, "dim")
 
 
+def message_lines(says: str, *, width: int) -> Iterator[Line]:
+    """What the message of a command that failed means here."""
+    if says:
+        yield Line()
+        for number, text in enumerate(folded(safe(says), max(min(width, MEASURE) - 4, 20))):
+            yield Line(((" " * _MARGIN, ""), ("✗ " if number == 0 else "  ", "bold red"), (text, "")))
+
+
+def output_lines(lines: Sequence[OutputLine], *, width: int) -> Iterator[Line]:
+    """What a command printed: each line that says something new, and below it its parts."""
+    if not any(told.says for told in lines):
+        return
+    for new in news(lines):
+        if new.skipped:
+            yield line(f"  … {new.skipped} more {'line' if new.skipped == 1 else 'lines'}", "dim")
+        if not new.text:
+            continue
+        yield Line()
+        shown, room = safe(new.text.expandtabs()).strip(), max(width - _MARGIN, 20)
+        for text in folded(shown if width_of(shown) <= room else " ".join(shown.split()), room, hang=2):
+            yield line(" " * _MARGIN + text, "bold")
+        for text in folded(safe(new.says), max(min(width, MEASURE) - 4, 20)) if new.says else ():
+            yield line(f"    {text}")
+        yield from _table([_row([replace(part, depth=1)]) for part in new.parts], width)
+
+
 def part_lines(parts: Sequence[Part], *, width: int) -> Iterator[Line]:
     """The parts of a line, each with its meaning; what has been told once is not told again."""
-    rows = list(_untold(_rows(parts)))
+    yield from _table(list(_untold(_rows(parts))), width)
+
+
+def _table(rows: Sequence[_Row], width: int) -> Iterator[Line]:
     label = max((min(_room(row), _LABEL_MOST) for row in rows), default=0)
     for row in rows:
         yield from _row_lines(row, label, max(min(width, MEASURE + label), 20))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from netshell.errors import UserError
 from netshell.explain.command.grammar import Context, Entry, grammar
+from netshell.explain.command.kinds import judge
 from netshell.explain.command.part import Part
-from netshell.explain.command.values import Place, judge
+from netshell.explain.command.values import Place
 from netshell.explain.command.word import Word
 from netshell.explain.messages.scene import did_you_mean
 from netshell.packets.filter import compile_filter

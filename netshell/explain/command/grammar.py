@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from netshell.explain.messages.pattern import Pattern, compile_pattern
+
 _DATA = Path(__file__).parent / "data"
 _HEAD = re.compile(r"\[(?P<names>[^\]]+)\](?P<flags>(?: \w[\w-]*(?:=\S+)?)*)(?: : (?P<says>.*))?")
 _SLOT = re.compile(r"<(?P<name>[A-Za-z_]+):(?P<kind>\{[^}]+\}\??|[a-z-]+)>(?P<mark>[?.]?)")
@@ -46,7 +48,7 @@ class Entry:
 
     def _is_joined(self, key: str) -> bool:
         """Whether the value follows without a blank: `+time=2`, `@192.0.2.1`, `--net=FILE`."""
-        return bool(self.slots) and (key == "@" or (key[0] in "+-" and key[-1] == "="))
+        return bool(self.slots) and (key == "@" or (len(key) > 1 and key[-1] == "="))
 
     def begun(self, text: str) -> bool:
         """Whether a word is the beginning of one that may be shortened."""
@@ -80,6 +82,8 @@ class Context:
     words: list[Entry] = field(default_factory=list)
     operands: list[Entry] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
+    patterns: list[tuple[Pattern, str]] = field(default_factory=list)
+    """Lines of a program's output, each with what it is; their parts are told by the words of the context."""
 
 
 def programs() -> list[str]:
@@ -137,6 +141,10 @@ def parse(text: str, file: str) -> dict[str, Context]:
             elif line.startswith("= "):
                 for context in here:
                     context.summaries.append(_summary(line[2:]))
+            elif line.startswith("> ") and here and here[0].name.startswith("output "):
+                text, _, says = line[2:].partition(" : ")
+                for context in here:
+                    context.patterns.append((compile_pattern(text), says))
             else:
                 entry = _entry(line)
                 for context in here:

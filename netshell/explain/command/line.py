@@ -8,7 +8,7 @@ from netshell.explain.command.grammar import Context, Entry, grammar
 from netshell.explain.command.part import Explanation, Part
 from netshell.explain.command.summary import lower
 from netshell.explain.command.values import Place
-from netshell.explain.command.walk import DEEPEST, Told, explain_words
+from netshell.explain.command.walk import DEEPEST, Told, explain_rest, explain_words
 from netshell.explain.command.word import Word
 from netshell.explain.shell import Expansion, Token, read_line
 from netshell.facts import PC, Snapshot
@@ -29,6 +29,11 @@ def explain_command(line: str, snapshot: Snapshot | None = None, node: str = PC)
     reader = _Line(Place(node, snapshot), 0)
     told = reader.explain(line, 0)
     return Explanation(line, told.summary, tuple(told.parts[:_PARTS_MOST]), reader.is_open)
+
+
+def explain_words_only(words: Sequence[Word], context: str, scene: Place) -> list[Part]:
+    """The parts of words that are no command line of their own, read in a context of the tables."""
+    return explain_rest(words, context, scene, _script)
 
 
 class _Line:

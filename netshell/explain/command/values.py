@@ -1,7 +1,7 @@
 """What a value on a command line is, and what it has to do with the network as it is now.
 
 Each kind of value has a function from its place and its text to two sentences: why it cannot be what its place asks
-for, and what it is here. An empty one says nothing.
+for, and what it is here. An empty one says nothing. `kinds` has all of them by name.
 """
 
 import re
@@ -23,7 +23,6 @@ from netshell.explain.messages.scene import (
 )
 from netshell.facts import PC, Link, Node, Snapshot, route_to
 
-_VARIABLE = re.compile(r"[$`]")
 _NAME_MOST = 15
 _PORT_MOST = 65535
 _MAC = re.compile(r"[0-9A-Fa-f]{1,2}(?:[:-][0-9A-Fa-f]{1,2}){5}")
@@ -55,18 +54,6 @@ class Judged(NamedTuple):
 
 
 Judge: TypeAlias = Callable[[Place, str], Judged]
-
-
-def judge(kind: str, scene: Place, text: str) -> Judged:
-    """What is known of a value. One with a variable in it is bash's to find out."""
-    if _VARIABLE.search(text):
-        return Judged()
-    return KINDS[kind](scene, text)
-
-
-def fits(kind: str, text: str) -> bool:
-    """Whether a text can be a value of that kind at all."""
-    return not judge(kind, Place(), text).trouble
 
 
 def _anything(_: Place, __: str) -> Judged:
@@ -301,6 +288,8 @@ def _mac(scene: Place, text: str) -> Judged:
     lower = text.lower().replace("-", ":")
     if lower == "ff:ff:ff:ff:ff:ff":
         return Judged(here="That is everybody on the link: broadcast.")
+    if not lower.strip("0:"):
+        return Judged(here="It stands for none.")
     nodes = scene.snapshot.nodes.values() if scene.snapshot else ()
     found = [f"{whose(node.name)} {link.name}" for node in nodes for link in node.links.values() if link.mac == lower]
     if found:
@@ -362,7 +351,7 @@ def _assignment(scene: Place, text: str) -> Judged:
     return _setting(scene, text) if "=" in text else Judged(f"{text[:40]} has no `=` with a value behind it.")
 
 
-KINDS: Mapping[str, Judge] = {
+VALUES: Mapping[str, Judge] = {
     "any": _anything,
     "text": _anything,
     "name": _anything,
@@ -385,4 +374,4 @@ KINDS: Mapping[str, Judge] = {
     "setting": _setting,
     "assignment": _assignment,
 }
-"""The kinds of values that a table may ask for."""
+"""The kinds of values that stand on command lines."""

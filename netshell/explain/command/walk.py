@@ -19,9 +19,10 @@ from netshell.explain.command.grammar import (
     programs,
     with_likes,
 )
+from netshell.explain.command.kinds import fits, judge
 from netshell.explain.command.part import Part, Role
 from netshell.explain.command.summary import filled_summary
-from netshell.explain.command.values import Place, fits, judge
+from netshell.explain.command.values import Place
 from netshell.explain.command.word import Word
 from netshell.explain.messages.scene import did_you_mean
 
@@ -57,6 +58,14 @@ def explain_words(words: Sequence[Word], scene: Place, depth: int, script: Scrip
     walk.add(first, "program", context.says)
     rest = [piece for word in words[1:] for piece in (_pieces(word) if "split" in context.flags else [word])]
     return walk.through(rest)
+
+
+def explain_rest(words: Sequence[Word], context: str, scene: Place, script: Script) -> list[Part]:
+    """Words that are read in a context from their first on; those that it does not know are left out."""
+    known = grammar()[context]
+    pieces = [piece for word in words for piece in (_pieces(word) if "split" in known.flags else [word])]
+    told = _Walk(known, scene, 0, script).through(pieces)
+    return [replace(part, trouble="") for part in told.parts if part.role != "unknown"]
 
 
 def _unknown_program(words: Sequence[Word], name: str, depth: int) -> Told:

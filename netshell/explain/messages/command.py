@@ -3,18 +3,18 @@
 It runs nothing and expands nothing; what it cannot make out, it leaves out.
 """
 
-import shlex
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from netshell.explain.shell import read_line
 from netshell.facts import PC
 
 _LONGEST = 4096
 """Characters of a command line that are read."""
-_SEPARATORS = frozenset("();&|\n")
-_REDIRECTIONS = frozenset("<>&|0123456789")
-_STREAMS = frozenset({"0", "1", "2"})
+_DUPLICATED = re.compile(r"&[\d-]")
+"""`2>&1`: a redirection that names no file."""
 _RESERVED = frozenset({"if", "then", "else", "elif", "fi", "while", "until", "do", "done", "!", "{", "}", "time"})
 _WRAPPERS: Mapping[str, tuple[str, int]] = {
     "sudo": ("-u -g -h -p -C -D -R -T -U", 0),
@@ -85,28 +85,19 @@ def _commands(text: str) -> Iterator[tuple[str, ...]]:
     """The words of each simple command, without redirections, assignments and bash's reserved words."""
     words: list[str] = []
     is_target = False
-    for token in [*_tokens(text), ";"]:
-        if token and set(token) <= _REDIRECTIONS and set(token) & set("<>"):
-            if words and words[-1] in _STREAMS:
-                words.pop()
-            is_target = True
-        elif token and set(token) <= _SEPARATORS:
+    for token in read_line(text):
+        if token.kind == "redirection":
+            is_target = not _DUPLICATED.search(token.text)
+        elif token.kind != "word":
             if words:
                 yield tuple(words)
             words, is_target = [], False
         elif is_target:
             is_target = False
-        elif words or (token and token not in _RESERVED and "=" not in token):
-            words.append(token)
-
-
-def _tokens(text: str) -> list[str]:
-    lines = shlex.shlex(text.replace("\n", ";"), posix=True, punctuation_chars=True)
-    lines.whitespace_split, lines.commenters = True, ""
-    try:
-        return list(lines)
-    except ValueError:
-        return text.split()
+        elif words or (token.value and token.text not in _RESERVED and "=" not in token.text):
+            words.append(token.value)
+    if words:
+        yield tuple(words)
 
 
 def _stages(words: tuple[str, ...], node: str) -> Iterator[Run]:

@@ -19,7 +19,12 @@ class Pattern:
     """Each part's name, and whether it may hold blanks."""
 
     def match(self, line: str) -> dict[str, str] | None:
-        """The parts by name, or None where the line is another one.
+        """The parts by name, or None where the line is another one."""
+        found = self.spans(line)
+        return None if found is None else {name: line[at:end] for name, (at, end) in found.items()}
+
+    def spans(self, line: str) -> dict[str, tuple[int, int]] | None:
+        """Where each part begins and ends, or None where the line is another one.
 
         Each part ends where the text behind it comes first, and the last one where the line does. There is no second
         try, so the time is that of one search through the line.
@@ -29,7 +34,7 @@ class Pattern:
         at = len(self.fixed[0])
         if not self.parts:
             return {} if at == len(line) else None
-        found: dict[str, str] = {}
+        found: dict[str, tuple[int, int]] = {}
         for number, (name, is_wide) in enumerate(self.parts, 1):
             text = self.fixed[number]
             is_last = number == len(self.parts)
@@ -37,7 +42,7 @@ class Pattern:
             value = line[at : max(end, at)]
             if not value or (is_last and not line.endswith(text)) or (not is_wide and " " in value):
                 return None
-            found[name] = value
+            found[name] = (at, end)
             at = end + len(text)
         return found
 
