@@ -36,7 +36,7 @@ CURRICULUM = [
     "container",
     "tickets",
 ]
-NOT_TERMS = frozenset({"Ctrl-]"})
+NOT_TERMS = frozenset({"Ctrl-]", "bytes", "exception", "new socket", "nothing"})
 """Words in bold of bundled lessons that are no terms of the field."""
 LONGEST_TERM = 4
 """Words; more in bold are a sentence that matters."""
