@@ -36,6 +36,9 @@ class _Kinds(Mapping[str, type[Check]]):
         "listen": "listen.ListenCheck",
         "connection": "listen.ConnectionCheck",
         "connect": "connect.ConnectCheck",
+        "firewall": "firewall.FirewallCheck",
+        "nat": "nat.NatCheck",
+        "tracked": "tracked.TrackedCheck",
         "packets": "packets.PacketsCheck",
         "any": "either.AnyCheck",
     }
