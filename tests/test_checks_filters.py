@@ -232,15 +232,14 @@ SPELLINGS = {
         "iptables-legacy -A INPUT -j DROP",
     ),
     "nft": (
-        (
-            "nft 'table ip n { chain post { type nat hook postrouting priority srcnat; oifname eth2 masquerade; }"
-            " chain pre { type nat hook prerouting priority dstnat; iif eth2 tcp dport 8080 dnat to 192.168.1.10:80; } }'"
-        ),
-        (
-            "nft 'table inet f { set web { type inet_service; elements = { 80, 443 }; }"
-            " chain through { type filter hook forward priority filter; tcp dport @web reject with tcp reset; }"
-            " chain in { type filter hook input priority filter; policy drop; ct state established,related accept; } }'"
-        ),
+        "nft 'table ip n { chain post { type nat hook postrouting priority srcnat; oifname eth2 masquerade; }; }'",
+        "nft 'add chain ip n pre { type nat hook prerouting priority dstnat; }'",
+        "nft add rule ip n pre iif eth2 tcp dport 8080 dnat to 192.168.1.10:80",
+        "nft 'table inet f { set web { type inet_service; elements = { 80, 443 }; }; }'",
+        "nft 'add chain inet f through { type filter hook forward priority filter; }'",
+        "nft add rule inet f through tcp dport @web reject with tcp reset",
+        "nft 'add chain inet f in { type filter hook input priority filter; policy drop; }'",
+        "nft add rule inet f in ct state established,related accept",
     ),
 }
 
