@@ -173,6 +173,14 @@ def here(line: str, word: str, node: str = "ns1") -> str:
     ("line", "word", "words"),
     [
         ("ping 192.0.2.254", "192.0.2.254", "192.0.2.254 is r1's eth0; ns1 sends to it straight out of eth0."),
+        (
+            "ip r a default via 198.51.100.9",
+            "198.51.100.9",
+            (
+                "Nobody in this network has 198.51.100.9; ns1 sends to it by way of 192.0.2.254 out of eth0. "
+                "ns1 has no network with 198.51.100.9 in it, and a next router must be on one."
+            ),
+        ),
         ("ping 192.0.2.1", "192.0.2.1", "192.0.2.1 is set here, on eth0."),
         (
             "ping 203.0.113.9",

@@ -4,6 +4,7 @@ It knows nothing of keys, nor of the prompt.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -13,12 +14,18 @@ from netshell.terminal.completion import Candidate, complete
 
 _GAP = 2
 _FEWEST_LINES = 4
+_EXPLAIN = ":explain "
+"""Behind it stands a term, or a command line as at bash's prompt."""
 
 
 async def candidates(context: Context, before: str) -> list[Candidate]:
     """What fits at the end of `before`: netshell's own commands, or words for the terminal in front."""
     if before.startswith(":"):
-        return own_candidates(context, before)
+        found = own_candidates(context, before)
+        if found or not before.startswith(_EXPLAIN):
+            return found
+        inner = await candidates(context, before.removeprefix(_EXPLAIN))
+        return [replace(each, start_offset=each.start_offset + len(_EXPLAIN)) for each in inner]
     terminal = context.bench.terminals.get(context.terminal)
     if terminal is None or terminal.is_busy:
         return []
@@ -34,7 +41,7 @@ def own_candidates(context: Context, before: str) -> list[Candidate]:
         return [Candidate(f":{c.name}", 0, description=c.says, ends_word=bool(c.argument)) for c in fitting]
     words = COMMANDS[name].words(context) if name in COMMANDS else ()
     start = len(before) - len(argument)
-    return [Candidate(word, start, ends_word=False) for word in words if word.startswith(argument)]
+    return [Candidate(word, start, ends_word=False) for word in words if word.lower().startswith(argument.lower())]
 
 
 def completed(before: str, found: Sequence[Candidate]) -> str:

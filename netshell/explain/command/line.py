@@ -56,7 +56,7 @@ class _Line:
         words: list[Token] = []
         found = read_line(text)
         number = 0
-        while number < len(found):
+        while number < len(found) and len(self._parts) < _PARTS_MOST:
             token = found[number]
             self.is_open |= token.is_open
             if token.kind == "word":

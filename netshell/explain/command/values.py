@@ -180,6 +180,18 @@ def _how_reached(node: Node | None, text: str) -> str:
     return f"; {who} sends to it by way of {route.via}{out}" if route.via else f"; {who} sends to it straight{out}"
 
 
+def _gateway(scene: Place, text: str) -> Judged:
+    """The next router of a route, which must be on a network of the node's own."""
+    judged, ip, node = _address(scene, text), ip_of(text), scene.here
+    if judged.trouble or ip is None or node is None:
+        return judged
+    own = [interface_of(each.cidr) for each in node.addresses]
+    if any(each is not None and each.version == ip.version and ip in each.network for each in own):
+        return judged
+    who = subject(scene.node)
+    return Judged(here=f"{judged.here} {who} has no network with {text} in it, and a next router must be on one.")
+
+
 def _cidr(scene: Place, text: str) -> Judged:
     """An address with its prefix length, as an interface gets it."""
     bare, slash, length = text.partition("/")
@@ -361,6 +373,7 @@ VALUES: Mapping[str, Judge] = {
     "any-interface": _any_interface,
     "new-interface": _new_interface,
     "address": _address,
+    "gateway": _gateway,
     "cidr": _cidr,
     "network": _network,
     "host": _host,

@@ -31,6 +31,8 @@ _ALIKE = 0.6
 """A mistyped `vai` is `via`: words of a language are further apart than the names of a lab."""
 _ADDRESS_LIKE = re.compile(r"[0-9A-Fa-f]*[.:/][0-9A-Fa-f.:/]+")
 _ADDRESSES = frozenset({"address", "cidr", "network", "host"})
+_WORDS_MOST = 300
+"""Words of one command that are read: a screen holds no more."""
 DEEPEST = 8
 """Commands inside commands that are followed."""
 
@@ -106,7 +108,7 @@ class _Walk:
 
     def through(self, words: list[Word]) -> Told:
         """Read all words behind the program's name."""
-        self._words = words
+        self._words = words = words[:_WORDS_MOST]
         while self._at < len(words):
             word = words[self._at]
             self._at += 1
