@@ -60,6 +60,8 @@ class Broken:
     network: str
     done: tuple[str, ...]
     ask: tuple[str, str]
+    server: str = ""
+    """How nc was started at the target, whose port 80 is asked for then."""
     reached: bool = False
     told: list[Finding] = field(default_factory=list)
     reached_after: bool = False
@@ -122,6 +124,10 @@ DEEDS = (
 )
 
 
+SERVERS = ("-lkn 80", "-lkn 80", "-lkn 80", "-lkn 127.0.0.1 80", "-uln 80", "-lkn 8080", "-6 -lkn 80")
+"""How a program may wait at the port that is asked for, or nearly so."""
+
+
 def deed(topology: Topology, chance: random.Random) -> str:
     """One thing that is done to a network, with names of its own."""
     ends = [end for link in topology.links for end in (link.a, link.b)]
@@ -164,7 +170,7 @@ def scenes(count: int, seed: int) -> list[Broken]:
         done = tuple(deed(topology, chance) for _ in range(chance.choice([1, 1, 2, 3])))
         hosts = [node.name for node in topology.nodes if node.kind == "host"]
         source, target = chance.sample(hosts, 2)
-        found.append(Broken(name, done, (source, target)))
+        found.append(Broken(name, done, (source, target), chance.choice(["", chance.choice(SERVERS)])))
     return found
 
 
@@ -174,23 +180,29 @@ async def ip_meant(inside: Inside, source: str, target: str) -> str:
     node = snapshot.node(target)
     if node is None or source not in snapshot.nodes:
         return ""
+    own = {a.cidr.partition("/")[0] for a in snapshot.nodes[source].addresses}
     ips = [a.cidr.partition("/")[0] for a in node.addresses if ":" not in a.cidr and not a.cidr.startswith("127.")]
-    return " ".join(ips)
+    return " ".join(ip for ip in ips if ip not in own)
 
 
-async def reaches(inside: Inside, source: str, target: str) -> bool:
-    """Whether any address of the target answers a ping of the source."""
+async def reaches(inside: Inside, broken: Broken) -> bool:
+    """Whether any address of the target answers a ping of the source, or takes its connection."""
+    source, target = broken.ask
     for ip in (await ip_meant(inside, source, target)).split():
-        line = f"ip netns exec {source} ping -n -c 2 -i 0.2 -W 0.4 {ip} >/dev/null 2>&1"
+        program = f"nc -nz -w 1 {ip} 80" if broken.server else f"ping -n -c 1 -W 0.3 {ip}"
+        once = f"ip netns exec {source} {program} >/dev/null 2>&1"
+        line = f"for i in 1 2 3 4; do {once} && exit 0; done; exit 1"  # a carrier that returns is told within a second
         if (await inside.machine.run(["sh", "-c", line])).status == 0:
             return True
     return False
 
 
-async def asked(inside: Inside, source: str, target: str) -> Finding:
+async def asked(inside: Inside, broken: Broken) -> Finding:
+    source, host = broken.ask
+    target = Target(host, 80 if broken.server else None)
     snapshot = await inside.kernel.look_closely()
     return await inquire(
-        lambda answers: why(snapshot, source, Target(target), answers=answers),
+        lambda answers: why(snapshot, source, target, answers=answers),
         lambda question: ask_server(inside.kernel, question, 61000),
     )
 
@@ -198,17 +210,20 @@ async def asked(inside: Inside, source: str, target: str) -> Finding:
 async def try_out(inside: Inside, broken: Broken) -> None:
     await inside.machine.reset()
     await lab.build(inside.machine, inside.kernel, NETWORKS[broken.network])
+    if broken.server:
+        serve = f"ip netns exec {broken.ask[1]} timeout 60 nc {broken.server}"
+        await inside.machine.run(["sh", "-c", f"({serve} >/dev/null 2>&1 </dev/null &); sleep 0.1"])
     for line in broken.done:
         await inside.machine.run(["sh", "-c", f"({line}) 2>/dev/null"])
     await inside.machine.run(["sleep", "0.15"])  # a namespace that was deleted goes a moment later
-    source, target = broken.ask
-    broken.told.append(await asked(inside, source, target))
-    broken.reached = await reaches(inside, source, target)
+    broken.told.append(await asked(inside, broken))
+    broken.reached = await reaches(inside, broken)
     while not broken.told[-1].holds and broken.told[-1].mend and len(broken.told) <= _MENDS_MOST:
-        await inside.machine.run(["sh", "-c", f"{broken.told[-1].mend} 2>&1"])
-        await inside.machine.run(["sleep", "0.05"])
-        broken.told.append(await asked(inside, source, target))
-    broken.reached_after = await reaches(inside, source, target)
+        mend = broken.told[-1].mend
+        line = f"({mend} >/dev/null 2>&1 </dev/null &)" if "nc -" in mend else f"{mend} 2>&1"
+        await inside.machine.run(["sh", "-c", f"{line}; sleep 0.05"])
+        broken.told.append(await asked(inside, broken))
+    broken.reached_after = broken.told[-1].holds and await reaches(inside, broken)
 
 
 def try_all(chosen: Sequence[Broken]) -> list[Broken]:
@@ -225,10 +240,9 @@ def report(done: Sequence[Broken]) -> str:
     lines = []
     for broken in done:
         if broken.outcome in {"wrong", "silent"}:
-            lines.append(f"{broken.outcome}: {broken.network} {broken.ask} reached {broken.reached}: {broken.done}")
-            lines += [
-                f"    {found.fault or 'well'} at {found.at}: {found.says} | {found.mend}" for found in broken.told
-            ]
+            asked = f"{broken.network} {broken.ask} {broken.server}"
+            lines.append(f"{broken.outcome}: {asked} reached {broken.reached}: {broken.done}")
+            lines += [f"    {one.fault or 'well'} at {one.at}: {one.says} | {one.mend}" for one in broken.told]
     return "\n".join([*lines, str(Counter(broken.outcome for broken in done))])
 
 

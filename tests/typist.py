@@ -19,7 +19,7 @@ from accounts import Account
 PROMPT = re.compile(r"(?P<where>[\w.?-]+):(?P<cwd>[^#\s]*)# ?(?P<line>.*)$")
 """A prompt of a terminal, and what stands behind it."""
 CTRL_C, CTRL_D, CTRL_Z, CTRL_BRACKET, ESCAPE, TAB, UP = "\x03", "\x04", "\x1a", "\x1d", "\x1b", "\t", "\x1b[A"
-F1, F2, F3, F4, F6, F7 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[17~", "\x1b[18~"
+F1, F2, F3, F4, F5, F6, F7 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~"
 PATIENCE_S = 30.0
 """So long a text may take to come, on a machine with much else to do."""
 _ALTERNATE_SCREEN = 1049

@@ -20,7 +20,7 @@ from netshell.diagnosis.lookup import (
 )
 from netshell.diagnosis.segment import find_link
 from netshell.diagnosis.words import address_line, ip_on, named, place
-from netshell.facts import Address, End, Node, Snapshot
+from netshell.facts import Address, End, Link, Node, Snapshot
 
 
 def first_misfit(snapshot: Snapshot, stages: Sequence[tuple[End, End]], version: int) -> Break | None:
@@ -30,7 +30,32 @@ def first_misfit(snapshot: Snapshot, stages: Sequence[tuple[End, End]], version:
     """
     if version == 6 and len(stages) > 1:
         return _is_bare(snapshot, stages[0][0], 6) or _is_bare(snapshot, stages[-1][1], 6)
-    return next((found for near, far in stages if (found := misfit(snapshot, near, far, version))), None)
+    for number, (near, far) in enumerate(stages):
+        beyond = stages[number + 1][0] if number + 1 < len(stages) else None
+        if beyond is not None and (bare := missing_bridge(snapshot, far, beyond)):
+            return bare
+        if found := misfit(snapshot, near, far, version):
+            return found
+    return None
+
+
+def missing_bridge(snapshot: Snapshot, came: End, leaves: End) -> Break | None:
+    """A node between two cables that is no router and has no address at all, nor a bridge: nothing joins them."""
+    node = snapshot.nodes[came.node]
+    forwards = any(node.sysctls.get(key, "0") != "0" for key in FORWARDING.values())
+    is_bare = not any(is_usable(a) for a in node.addresses) and not any(_is_bridge(n) for n in node.links.values())
+    if came.node != leaves.node or forwards or not is_bare:
+        return None
+    begin = ip_on(node.name)
+    commands = [f"{begin} link add br0 type bridge", f"{begin} link set br0 up"]
+    commands += [f"{begin} link set {link.name} master br0" for link in node.links.values() if link.kind == "veth"]
+    words = {"node": named(node.name), "one": came.link, "other": leaves.link, "mend": " && ".join(commands)}
+    lines = tuple(address_line(node, link) for link in (came.link, leaves.link))
+    return Break("bridge-missing", node.name, words, (f"{node.name}: no bridge", *lines))
+
+
+def _is_bridge(link: Link) -> bool:
+    return link.kind == "bridge"
 
 
 def misfit(snapshot: Snapshot, near: End, far: End, version: int) -> Break | None:

@@ -15,7 +15,7 @@ from netshell.diagnosis.lookup import (
     version_of,
 )
 from netshell.diagnosis.segment import segment
-from netshell.diagnosis.words import ip_on
+from netshell.diagnosis.words import in_table, ip_on
 from netshell.facts import Address, End, Node, Route, Snapshot
 
 _EXAMPLES = {
@@ -97,7 +97,7 @@ def route_mend(snapshot: Snapshot, node: Node, ip: str, holder: tuple[str, Addre
     if near and not is_on_link(node, dev, via):
         return f"{begin} route replace {near} dev {dev}"
     if old is not None and (old.dst != "default" or not _is_router(node, version)):
-        return f"{begin} route replace {old.dst} via {via}"
+        return f"{begin} route replace {old.dst} via {via}{in_table(old)}"
     has_default = any(r.dst == "default" and r.family == version for r in node.routes)
     spec = network(holder[1]) if has_default or _is_router(node, version) else "default"
     return f"{begin} route add {spec} via {via}"
@@ -108,7 +108,7 @@ def _direct_mend(node: Node, ip: str, dev: str, goal: str, old: Route | None) ->
     begin = ip_on(node.name)
     if old is not None and old.dst != "default" and _has_connected(node, dev, ip, old):
         gateway = f" via {old.via}" if old.via else ""
-        return f"{begin} route del {old.dst}{gateway}"
+        return f"{begin} route del {old.dst}{gateway}{in_table(old)}"
     own = next((network(a) for a in addresses_on(node, dev, version_of(ip)) if _holds_ip(a, ip)), goal)
     return f"{begin} route replace {own} dev {dev}"
 

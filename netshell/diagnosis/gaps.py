@@ -61,7 +61,7 @@ def _elsewhere(
     stages = [] if way is None else list(way.stages)
     if len(stages) > 1 and stages[0][0] == end:
         first, last = stages[0][1], stages[-1][0]
-        if bare := _missing_bridge(snapshot, first, stages[1][0], words):
+        if bare := addresses.missing_bridge(snapshot, first, stages[1][0]):
             return bare
         version = interface(own).version
         for theirs in lookup.addresses_on(snapshot.nodes[first.node], first.link, version):
@@ -80,19 +80,6 @@ def _elsewhere(
         wrong = {**words, "other_link": stages[0][0].link, "other": named(name), "cidr": own.cidr}
         return Break("wrong-interface", end.node, wrong, (*lines, *both))
     return Break("unanswered", end.node, words, lines)
-
-
-def _missing_bridge(snapshot: Snapshot, came: End, leaves: End, words: Mapping[str, str]) -> Break | None:
-    """A node between two cables that has neither addresses nor a bridge: nothing joins them."""
-    node = snapshot.nodes[came.node]
-    if came.node != leaves.node or any(lookup.is_usable(a) for a in node.addresses):
-        return None
-    begin = ip_on(node.name)
-    commands = [f"{begin} link add br0 type bridge", f"{begin} link set br0 up"]
-    commands += [f"{begin} link set {link} master br0" for link in (came.link, leaves.link)]
-    mine = {**words, "node": named(node.name), "one": came.link, "other": leaves.link, "mend": " && ".join(commands)}
-    lines = tuple(address_line(node, link) for link in (came.link, leaves.link))
-    return Break("bridge-missing", node.name, mine, (f"{node.name}: no bridge", *lines))
 
 
 def _lost_gateway(

@@ -13,6 +13,7 @@ from netshell.diagnosis.gaps import unanswered
 from netshell.diagnosis.lookup import FORWARDING, is_local, version_of
 from netshell.diagnosis.segment import find_link, link_at, ports_of, segment
 from netshell.diagnosis.words import (
+    in_table,
     ip_on,
     link_line,
     named,
@@ -231,7 +232,7 @@ def _route(snapshot: Snapshot, node: Node, errand: Errand, came: str) -> Route |
         return Break("dead-rule", node.name, words, (f"{node.name}: {found.table}: {found.kind} for {found.dst}",))
     if found.kind in lookup.STOPPING:
         words |= {"dst": found.dst, "kind": found.kind}
-        words["mend"] = f"{ip_on(node.name)} route del {found.kind} {found.dst}"
+        words["mend"] = f"{ip_on(node.name)} route del {found.kind} {found.dst}{in_table(found)}"
         return Break("dead-route", node.name, words, (line,))
     return found
 
@@ -287,6 +288,8 @@ def _handed(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _Ou
     end = End(node.name, taken.dev or "")
     around = segment(snapshot, end)
     hop = lookup.next_hop_of(node, taken, errand.ip)
+    if taken.via and hop != taken.via and around.holders(snapshot, taken.via, node.name):
+        hop = taken.via  # the route was there before the node had that address itself
     holders = around.holders(snapshot, hop, node.name)
     entry = _known(node, end.link, hop)
     receiver = around.by_mac(snapshot, entry.mac) if entry and entry.mac else None

@@ -55,7 +55,12 @@ def route_line(node: str, ip: str, route: Route | None) -> str:
     kind = "" if route.kind == "unicast" else f"{route.kind} "
     via = f" via {route.via}" if route.via else ""
     dev = f" dev {route.dev}" if route.dev else ""
-    return f"{node}: {ip} by the route {kind}{route.dst}{via}{dev}"
+    return f"{node}: {ip} by the route {kind}{route.dst}{via}{dev}{in_table(route)}"
+
+
+def in_table(route: Route) -> str:
+    """` table 15`, for a route that stands not in the main one."""
+    return "" if route.table in {"main", "default"} or " " in route.table else f" table {route.table}"
 
 
 def table_lines(node: Node) -> list[str]:
