@@ -31,10 +31,6 @@ _WRAPPERS: Mapping[str, tuple[str, int]] = {
 """Commands that run another one: their options that take a value, and how many operands of their own come first."""
 _NODE_OPTIONS = frozenset({"-n", "-netns", "--netns", "-N", "--net"})
 _HAVE_NODE_OPTION = frozenset({"ip", "bridge", "tc", "ss"})
-_OBJECTS = "address addrlabel maddress route rule neighbour neighbor ntable link tunnel tuntap token monitor netns"
-_VERBS = "add replace change append set delete show list get exec flush"
-_FIRST_VERBS: Mapping[str, str] = {"address": "show", "route": "show", "netns": "set"}
-"""What a lone `s` stands for, where it is not the first verb that fits."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +51,7 @@ class Run:
     def path(self) -> str:
         """What `ip` is to do, its abbreviations spelt out: `route add`. Of other tools the first two operands."""
         operands = [word for word in self.words[1:] if not word.startswith("-")]
-        if self.tool != "ip" or not operands:
-            return " ".join(operands[:2])
-        group = _in_full(operands[0], _OBJECTS)
-        verbs = f"{_FIRST_VERBS.get(group, 'set')} {_VERBS}"
-        return " ".join([group, *(_in_full(verb, verbs) for verb in operands[1:2])])
+        return " ".join(_in_full(operands[:2]) if self.tool == "ip" else operands[:2])
 
     def does(self, deed: str) -> bool:
         """Whether the run is one of a kind: for `ip` and `bridge` its object and verb, else words that stand in it."""
@@ -133,10 +125,16 @@ def _behind_wrapper(words: tuple[str, ...], valued: str, operands: int) -> tuple
     return words[at + operands :]
 
 
-def _in_full(word: str, known: str) -> str:
-    """The first known word that begins with what was typed, as ip(8) reads abbreviations; else the word itself."""
-    full = next((name for name in known.split() if word and name.startswith(word)), word)
-    return {"neighbor": "neighbour", "list": "show"}.get(full, full)
+def _in_full(operands: list[str]) -> list[str]:
+    """Words of `ip`, each as its table has it in full: `r a` is `route add`."""
+    from netshell.explain.command.grammar import find, grammar, known_words  # noqa: PLC0415 - read when first needed
+
+    name, full = "ip", []
+    for word in operands:
+        entry = find(known_words(grammar()[name]), word) if name else None
+        full.append({"list": "show"}.get(entry.name, entry.name) if entry else word)
+        name = entry.leads if entry else ""
+    return full
 
 
 BASH = Run(("bash",), PC)
