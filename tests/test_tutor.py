@@ -22,7 +22,7 @@ def failed(command: str = PING, output: str = LOSS, status: int = 1, node: str =
 
 
 def scene(after: Snapshot = LAB, before: Snapshot = LAB, **how: Any) -> Scene:
-    return Scene(before, before, after, **how)
+    return Scene(before, before, after, is_less=after != before, **how)
 
 
 def says(tutor: Tutor, ran: Ran, **how: Any) -> str:

@@ -302,7 +302,8 @@ def _handed(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _Ou
     if known is None and entry and entry.mac and (is_pinned or (holders and not errand.is_answer)):
         return _wrong_mac(snapshot, node, entry, holders, receiver)
     taker = known or (holders[0] if holders else proxy_for(snapshot, around, node.name, hop))
-    if broken := asking(snapshot, node, end, hop, is_known=known is not None):
+    has_been_asked = errand.is_answer  # who asks for a MAC tells its own (RFC 826), and so the way back knows it
+    if broken := asking(snapshot, node, end, hop, is_known=known is not None or has_been_asked):
         return broken
     if taker is None:
         return unanswered(snapshot, node, taken, errand.ip, holder=errand.holder, goods=errand.goods)

@@ -228,7 +228,10 @@ class Bench:
         """The network round the last command, for the tutor; `how` is what only a lesson knows of it."""
         is_worth_it = self.last.status != 0 or may_fail_well(self.last.command)
         after = await self.kernel.look_closely() if is_worth_it else observation.snapshot
-        return Scene(self._marked, observation.before, after, self.wire.since(self.changed_ns), **how)
+        changes = [item.change for item in observation.said]
+        is_less = any(change.op == "removed" and change.kind not in _PASSING for change in changes)
+        wire = self.wire.since(self.changed_ns)
+        return Scene(self._marked, observation.before, after, wire, is_less=is_less, **how)
 
     def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
         """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch)."""

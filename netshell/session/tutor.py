@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from netshell.explain.losses import Loss, killing, loss
 from netshell.facts import Snapshot
 from netshell.session.advice import Advice, of_finding, of_loss, of_message
 from netshell.session.ran import Ran
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netshell.diagnosis import Finding
+    from netshell.explain.losses import Loss
     from netshell.explain.messages.aim import Aim
     from netshell.packets.trace import Seen
 
@@ -45,6 +45,8 @@ class Scene:
     after: Snapshot
     wire: "Sequence[Seen]" = ()
     """What crossed since the state last changed."""
+    is_less: bool = False
+    """A namespace, an interface, an address or a route has gone."""
     is_removal_wanted: bool = False
     """What is to be done has something removed: then nothing that goes is a loss."""
     is_expected: bool = False
@@ -131,11 +133,15 @@ def judged(ran: Ran, scene: Scene) -> Advice | None:
     return None if explained is None else of_message(explained, scene.after.node(explained.node))
 
 
-def _lost(ran: Ran, scene: Scene) -> Loss | None:
+def _lost(ran: Ran, scene: Scene) -> "Loss | None":
     """What a command has destroyed."""
-    if ran.status == 0 and (killed := killing(ran.command)):
-        return killed
-    return None if scene.is_removal_wanted else loss(ran.command, scene.began, scene.before, scene.after)
+    may_kill, may_lose = ran.status == 0 and "kill" in ran.command, scene.is_less and not scene.is_removal_wanted
+    if not (may_kill or may_lose):
+        return None
+    from netshell.explain.losses import killing, loss  # noqa: PLC0415 - few commands take anything away
+
+    lost = killing(ran.command) if may_kill else None
+    return lost or (loss(ran.command, scene.began, scene.before, scene.after) if may_lose else None)
 
 
 def _try_of(ran: Ran) -> object:
