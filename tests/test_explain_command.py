@@ -118,6 +118,32 @@ def test_a_whole_line_is_told_in_a_sentence(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "text", "says"),
+    [
+        ("a > f", "> f", "What it prints goes into this file"),
+        ("a 2>/dev/null", "2>/dev/null", "Its error messages go into this file."),
+        ("a 2>&1", "2>&1", "Its error messages go where its output goes."),
+        ("a 5>f", "5>f", "For stream 5 (0 is input, 1 output, 2 errors): what it prints goes into this file"),
+        ("a 3>&1", "3>&1", "For stream 3 (0 is input, 1 output, 2 errors): its output goes to another stream."),
+        ("a {fd}<f", "{fd}<f", "For stream {fd} (0 is input, 1 output, 2 errors): it reads this file"),
+        ("cat <<EOF\nhi\nEOF", "hi\nEOF", "The text of the here-document"),
+        ("x=1", "x=1", "Sets the variable `x`, from here on"),
+        ("x=1 a", "x=1", "Sets the variable `x`, for this one command"),
+        ("echo $HOME", "$HOME", "What is printed."),
+        ("echo $(ls)", "$(ls)", "bash runs the command in the brackets first"),
+        ("a && b", "&&", "What follows is run only if the command before it worked"),
+        ("a | b", "|", "A pipe"),
+        ("if a; then b; fi", "then", "Here begins what is run if it worked."),
+        ("(a)", "(", "A shell of its own"),
+        ("a # why", "# why", "A comment"),
+    ],
+)
+def test_what_is_bashs_own_is_told(line: str, text: str, says: str) -> None:
+    found = [part for part in explain_command(line).parts if part.text == text]
+    assert any(part.says.startswith(says) for part in found), explain_command(line).parts
+
+
+@pytest.mark.parametrize(
     ("line", "word", "trouble"),
     [
         ("ip r a default vai 10.0.0.1", "vai", "netshell does not know this word here. Did you mean `via`?"),

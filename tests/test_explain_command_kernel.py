@@ -11,7 +11,7 @@ pytestmark = pytest.mark.kernel
 
 CALLED = {"neigh": "neighbour", "maddr": "maddress", "tcp_metrics": "tcpmetrics"}
 """How usage texts call an object, where that is not its whole name."""
-NOT_THERE = frozenset({"amt", "ioam", "mptcp", "stats", "fou", "ila", "l2tp", "macsec", "sr"})
+NOT_THERE = frozenset({"amt", "ioam", "mptcp", "stats", "fou", "ila", "l2tp", "macsec", "mrule", "sr"})
 """Objects that some versions do not have, or whose usage is told in another way."""
 
 

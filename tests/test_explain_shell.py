@@ -16,6 +16,8 @@ LINES = {
     "a 2>/dev/null >>b": ["a", "redirection 2>", "/dev/null", "redirection >>", "b"],
     "a 2>&1 &>f": ["a", "redirection 2>&1", "redirection &>", "f"],
     "a 2 > b": ["a", "2", "redirection >", "b"],
+    "a <0": ["a", "redirection <", "0"],
+    "a 3>&- 4<&3 >&f": ["a", "redirection 3>&-", "redirection 4<&3", "redirection >&", "f"],
     "a >&2": ["a", "redirection >&2"],
     "ls # all": ["ls", "comment # all"],
     "ls a#b": ["ls", "a#b"],

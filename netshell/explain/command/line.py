@@ -14,6 +14,7 @@ from netshell.explain.shell import Expansion, Token, read_line
 from netshell.facts import PC, Snapshot
 
 _PAGE = "bash(1)"
+_STREAM = re.compile(r"^(?:\d+|\{\w+\})")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=")
 _PARTS_MOST = 400
 _NOT_SUMMED = frozenset({"if", "while", "until", "case", "{", "!", "("})
@@ -97,10 +98,11 @@ class _Line:
     def _redirection(self, found: Sequence[Token], number: int) -> int:
         """`2>/dev/null`, as one part; gives the place of its last token."""
         token = found[number]
-        sign = token.text.lstrip("0123456789")
-        stream = token.text[: len(token.text) - len(sign)]
+        sign = _STREAM.sub("", token.text)
+        stream = token.text.removesuffix(sign)
         context = grammar()["bash redirections"]
-        entry = _word(context, token.text) or _word(context, sign)
+        spellings = (token.text, sign, sign.rstrip("0123456789-"))
+        entry = next(filter(None, (_word(context, each) for each in spellings)), None)
         has_target = number + 1 < len(found) and found[number + 1].kind == "word" and not re.search(r"&[\d-]", sign)
         target = found[number + 1] if has_target else None
         says = entry.says if entry else ""

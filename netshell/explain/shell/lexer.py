@@ -7,15 +7,15 @@ It goes through the text once and never fails: what has no end is marked as open
 import re
 from dataclasses import replace
 
-from netshell.explain.shell.token import Expansion, ExpansionKind, Token
+from netshell.explain.shell.token import Expansion, ExpansionKind, Kind, Token
 
 LONGEST = 4096
 """Characters of a line that are read."""
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;|&()\n]")
 _REDIRECTION = re.compile(
-    r"(?:\d+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\())(?:\d+-?|-)?(?=\D|$)|&>>|&>"
+    r"(?:\d+|\{[A-Za-z_]\w*\})?"
+    r"(?:[<>]&(?:\d+-?(?=[\s;|&()<>]|$)|-)?|<<<|<<-|<<|<>|<(?!\()|>>|>\||>(?!\())|&>>|&>"
 )
-_DUPLICATING = re.compile(r"\d*[<>]&$")
 _VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])")
 _BLANK = " \t"
 _ENDS_WORD = " \t\n;|&()<>"
@@ -59,21 +59,21 @@ class _Reader:
             self._found[-1] = replace(self._found[-1], is_open=True)
         return self._found
 
-    def _add(self, kind: str, end: int) -> None:
-        self._found.append(Token(kind, self._at, end, self._text[self._at : end]))  # type: ignore[arg-type]
+    def _add(self, kind: Kind, end: int) -> None:
+        self._found.append(Token(kind, self._at, end, self._text[self._at : end]))
         self._at = end
 
     def _is_process(self) -> bool:
         return self._text.startswith(("<(", ">("), self._at)
 
     def _redirection(self, end: int) -> None:
-        sign = self._text[self._at : end]
+        sign = self._text[self._at : end].lstrip("0123456789")
         self._add("redirection", end)
-        if _DUPLICATING.search(sign) or not sign.endswith(("<", ">", "-", "|", "&")) or sign.endswith("&-"):
+        if sign not in {"<<", "<<-"}:
             return
         while self._at < len(self._text) and self._text[self._at] in _BLANK:
             self._at += 1
-        if sign.lstrip("0123456789") in {"<<", "<<-"} and self._begins_word():
+        if self._begins_word():
             word = self._word()
             self._found.append(word)
             self._awaited.append((word.value, sign.endswith("-")))
