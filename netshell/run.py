@@ -180,6 +180,8 @@ class Runner:
             if isinstance(view, commands.Why):
                 found = {"says": view.finding.says, "at": view.finding.at, "evidence": list(view.finding.evidence)}
                 status = int(not view.finding.holds)
+            if isinstance(view, commands.Reason):
+                found = {"says": view.advice.says, "evidence": list(view.advice.evidence)}
             text = _view_text(view)
         except UserError as error:
             status, text = int(error.code), as_text(render_error(error), width=_WIDTH, colour="none")

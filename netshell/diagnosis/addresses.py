@@ -19,7 +19,7 @@ from netshell.diagnosis.lookup import (
     version_of,
 )
 from netshell.diagnosis.segment import find_link
-from netshell.diagnosis.words import address_line, ip_on, named, place
+from netshell.diagnosis.words import address_line, ip_on, named, place, run_on, setting, sysctl_line
 from netshell.facts import Address, End, Link, Node, Snapshot
 
 
@@ -72,7 +72,7 @@ def misfit(snapshot: Snapshot, near: End, far: End, version: int) -> Break | Non
     if any(_sees(here, near, a, b) and _sees(there, far, b, a) for a, b in pairs):
         return None
     for a, b in pairs:
-        if _sees(here, near, a, b) or _sees(there, far, b, a):
+        if interface(b).ip in interface(a).network or interface(a).ip in interface(b).network:
             return _prefix(snapshot, (near, a), (far, b))
     return _network(snapshot, (near, ours[0]), (far, theirs[0]))
 
@@ -134,6 +134,10 @@ def _is_bare(snapshot: Snapshot, end: End, version: int, other: End | None = Non
         "new": fitting_address(snapshot, end, version),
         "run": ip_on(end.node),
     }
+    key = f"net.ipv6.conf.{end.link}.disable_ipv6"
+    if version == 6 and setting(node, key) == "1":
+        words |= {"key": key, "switch": run_on(end.node, f"sysctl -w {key}=0")}
+        return Break("ipv6-off", end.node, words, (sysctl_line(node, key), address_line(node, end.link)))
     return Break("no-address", end.node, words, (address_line(node, end.link),))
 
 

@@ -3,8 +3,9 @@
 It is about IPv4: neighbour discovery is not touched by these settings.
 """
 
+from netshell.diagnosis.addresses import duplicate, in_network
 from netshell.diagnosis.finding import Break
-from netshell.diagnosis.lookup import holds, route, version_of
+from netshell.diagnosis.lookup import addresses_on, holds, host, route, version_of
 from netshell.diagnosis.segment import Segment, link_at, segment
 from netshell.diagnosis.words import ip_on, named, place, run_on, setting, sysctl_line
 from netshell.facts import End, FdbEntry, Node, Snapshot
@@ -19,23 +20,36 @@ def asking(snapshot: Snapshot, node: Node, end: End, ip: str, *, is_known: bool)
         return None
     if _is_without_arp(node, end.link):
         return _arp_off(snapshot, end)
-    if is_known:
+    others = () if is_known else segment(snapshot, end).holders(snapshot, ip, node.name)
+    return next((broken for other in others if (broken := _deaf(snapshot, end, other, ip))), None)
+
+
+def _deaf(snapshot: Snapshot, end: End, other: End, ip: str) -> Break | None:
+    """Why who has an address does not answer what is asked from an interface."""
+    there = snapshot.nodes[other.node]
+    if _is_without_arp(there, other.link):
+        return _arp_off(snapshot, other)
+    if twin := _own_asker(snapshot, end, there, ip):
+        return twin
+    key = _ignoring(there, other.link, ip)
+    if not key:
         return None
-    for other in segment(snapshot, end).holders(snapshot, ip, node.name):
-        there = snapshot.nodes[other.node]
-        if _is_without_arp(there, other.link):
-            return _arp_off(snapshot, other)
-        if key := _ignoring(there, other.link, ip):
-            words = {
-                "node": named(there.name),
-                "key": key,
-                "value": setting(there, key),
-                "target": ip,
-                "asker": named(node.name),
-                "run": run_on(there.name, f"sysctl -w {key}=0"),
-            }
-            return Break("arp-ignored", there.name, words, (sysctl_line(there, key),))
-    return None
+    words = {
+        "node": named(there.name),
+        "key": key,
+        "value": setting(there, key),
+        "target": ip,
+        "asker": named(end.node),
+        "run": run_on(there.name, f"sysctl -w {key}=0"),
+    }
+    return Break("arp-ignored", there.name, words, (sysctl_line(there, key),))
+
+
+def _own_asker(snapshot: Snapshot, end: End, there: Node, ip: str) -> Break | None:
+    """Who is asked has the asker's own address, too, and so drops the question (RFC 1812, 5.3.7)."""
+    own = [a for a in addresses_on(snapshot.nodes[end.node], end.link, 4) if in_network(ip, a)]
+    held = holds(there, host(own[0])) if own else None
+    return duplicate(snapshot, End(there.name, held.dev), end, host(own[0])) if held else None
 
 
 def _is_without_arp(node: Node, link: str) -> bool:

@@ -134,7 +134,13 @@ def _unaddressed(snapshot: Snapshot, here: Node, there: Node) -> Break:
             return unjoined(snapshot, here, there)
         if way.breaks:
             return way.breaks[0]
-        if broken := first_misfit(snapshot, way.stages, 4):
+        if broken := first_misfit(snapshot, way.stages, _version(here)):
             return broken
     ends = interfaces(snapshot, there.name) or [End(there.name, "lo")]
-    return first_misfit(snapshot, [(ends[0], ends[0])], 4) or unjoined(snapshot, here, there)
+    return first_misfit(snapshot, [(ends[0], ends[0])], _version(here)) or unjoined(snapshot, here, there)
+
+
+def _version(here: Node) -> int:
+    """Of the IP that a node speaks: 6 where it has addresses of that one only."""
+    versions = {version_of(a.cidr) for a in here.addresses if is_usable(a)}
+    return 6 if versions == {6} else 4

@@ -63,7 +63,13 @@ def of_loss(lost: "Loss") -> Advice:
     return Advice(f"{lost.says} {_RESET}", lost.was, is_slip=True)
 
 
-_STATE_OF = {"veth": 10, "bridge": 10, "loopback": 10, "addresses": 20, "ethernet": 30, "routing": 40, "ports": 80}
+_STATE_OF = {
+    **dict.fromkeys(("veth", "bridge", "loopback"), 10),
+    "addresses": 20,
+    "ethernet": 30,
+    "routing": 40,
+    **dict.fromkeys(("ports", "sockets", "tcp-handshake", "http", "dns", "dhcp"), 80),
+}
 """Which state a concept's messages hang on, by the layer that checks rank it with."""
 
 

@@ -31,7 +31,7 @@ LEASE_FAULTS = (
             Example("cable", (_BARE,), "ns1 dhcp", "ns1"),
             Example("router", (_BARE, *_serve("--dhcp-range=198.51.100.50,198.51.100.60")), "ns1 dhcp", "ns1"),
         ),
-        "ip netns list",
+        ":map",
     ),
     Fault(
         "dhcp-no-range",

@@ -27,6 +27,27 @@ SETTING_FAULTS = (
         ),
     ),
     Fault(
+        "ipv6-off",
+        19,
+        "IPv6 is switched off",
+        "{link} {place} has no IPv6 address, and can have none: {key} is 1 there.",
+        "{switch} && {run} addr add {new} dev {link}",
+        "ipv6",
+        "`ip -6 addr` shows nothing; RTNETLINK answers: Permission denied",
+        (
+            Example(
+                "cable",
+                (
+                    "for n in ns1 ns2; do ip -n $n addr flush dev eth0; done",
+                    "ip -n ns1 addr add 2001:db8::1/64 dev eth0 nodad",
+                    "ip netns exec ns2 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1",
+                ),
+                "ns1 ns2",
+                "ns2",
+            ),
+        ),
+    ),
+    Fault(
         "wrong-fdb",
         29,
         "a wrong entry in a bridge's table",
