@@ -135,6 +135,22 @@ class Socket:
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """A program that runs."""
+
+    name: str
+    """As `ps` shows it in short, 15 bytes at most."""
+    argv: tuple[str, ...] = ()
+    """Its command line, word by word."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called: by itself, and of a script by the script that Python, or a shell, runs."""
+        words = [word.rpartition("/")[2] for word in self.argv[:3] if not word.startswith("-")]
+        return tuple(dict.fromkeys([self.name, *words]))
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule of policy routing, as `ip rule` shows it: whose packets are looked up in which table."""
 

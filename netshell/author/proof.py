@@ -146,7 +146,7 @@ class Proof:
 
     async def _is_blamed(self, chunk: Script, step: Step, promised: tuple[Check, ...]) -> Fault | None:
         """Whether a learner would be told, in the middle of a solution, that something is wrong."""
-        outcome = await self._session.after_command(Ran(command(chunk)))
+        outcome = await self._session.after_command(self._ran(chunk))
         told = next((mistake for mistake in step.wrong if mistake.say in outcome.messages), None)
         if told:
             return Fault(chunk[-1].line, f"This line of the solution is told as the mistake of line {told.line}.")
@@ -154,6 +154,11 @@ class Proof:
         if broken:
             return Fault(chunk[-1].line, f"With this line of the solution `keep` is broken: {broken.says}")
         return None
+
+    def _ran(self, chunk: Script) -> Ran:
+        """What was typed last, and what it has printed so far."""
+        terminal = self._bench.terminals[chunk[-1].terminal]
+        return Ran(command(chunk), 0, terminal.printed, terminal.ran_on)
 
     async def _asked(self, step: Step) -> list[Trial]:
         """Whether the wire and the machine have an answer to all that is to be decided in the step."""
@@ -195,7 +200,7 @@ class Proof:
         try:
             for chunk in chunks(mistake.do):
                 await self._play(chunk)
-                told += (await self._session.after_command(Ran(command(chunk)))).messages
+                told += (await self._session.after_command(self._ran(chunk))).messages
         except PlayError as error:
             return Fault(error.line.line, error.problem)
         end = time.monotonic() + _TOLD_WITHIN_S

@@ -40,6 +40,14 @@ class _Kinds(Mapping[str, type[Check]]):
         "nat": "nat.NatCheck",
         "tracked": "tracked.TrackedCheck",
         "packets": "packets.PacketsCheck",
+        "http": "http.HttpCheck",
+        "resolve": "resolve.ResolveCheck",
+        "fdb": "fdb.FdbCheck",
+        "file": "file.FileCheck",
+        "process": "process.ProcessCheck",
+        "output": "printed.OutputCheck",
+        "typed": "printed.TypedCheck",
+        "script": "script.ScriptCheck",
         "any": "either.AnyCheck",
     }
 

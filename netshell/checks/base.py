@@ -2,14 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from netshell.facts import PC, Echo, Snapshot
+from netshell.checks.needs import FileNeed, Need, ProcessesNeed, ScriptNeed
+from netshell.facts import PC, Echo, Process, Snapshot
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from netshell.packets.trace import Seen
+
+
+class Command(NamedTuple):
+    """A command line that was typed in the step, with what it printed."""
+
+    node: str
+    typed: str
+    output: str
+    """The end of it; of a program left running, as far as it has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,25 @@ class Evidence:
     """When a command last changed more than traffic leaves behind, in nanoseconds since the epoch."""
     now_ns: int | None = None
     """The time, where answers may still come."""
+    commands: Sequence[Command] = ()
+    """What was typed since the step began."""
+    found: Mapping[Need, object] = field(default_factory=dict)
+    """What was read because a check needs it (`Check.needs`)."""
+
+    def file(self, node: str, path: str) -> str | None:
+        """The text of a file, as the node sees it; None where there is none."""
+        found = self.found.get(FileNeed(node, path))
+        return found if isinstance(found, str) else None
+
+    def processes(self, node: str) -> tuple[Process, ...]:
+        """The programs that run on a node."""
+        found = self.found.get(ProcessesNeed(node))
+        return found if isinstance(found, tuple) else ()
+
+    def status(self, node: str, commands: str) -> int | None:
+        """The exit status of a check's own commands; None where they were not run yet."""
+        found = self.found.get(ScriptNeed(node, commands))
+        return found if isinstance(found, int) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +121,22 @@ class Check:
         elif self.negate:
             verdict = replace(verdict, holds=True, reason="")
         if self.say and not verdict.holds:
-            verdict = replace(verdict, says=f"{verdict.says} {self.say}")
+            verdict = replace(verdict, says=f"{verdict.says} {self.say}".strip())
         return verdict
+
+    def needs(self) -> Iterable[Need]:
+        """What has to be read for it beyond the snapshot and the wire."""
+        return ()
 
     def faults(self) -> Iterable[Fault]:
         """The author's values that make no sense; none for a check that can be judged."""
         return ()
 
     def _holds(self, says: str) -> Verdict:
-        return Verdict(holds=True, says=says, at=self.at, depth=10 * self.layer)
+        return Verdict(holds=True, says=says, at=self.at or PC, depth=10 * self.layer)
 
     def _fails(self, reason: str, says: str, rank: int = 0) -> Verdict:
-        return Verdict(holds=False, says=says, reason=reason, at=self.at, depth=10 * self.layer + rank)
+        return Verdict(holds=False, says=says, reason=reason, at=self.at or PC, depth=10 * self.layer + rank)
 
 
 def author_keys(shape: "type[DataclassInstance]") -> Mapping[str, Field[object]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from netshell.checks.base import Check, Evidence, Fault, Verdict
+from netshell.checks.needs import Need
 
 _MOST_TOLD = 3
 
@@ -18,7 +19,7 @@ class AnyCheck(Check):
     checks: tuple[Check, ...] = field(metadata={"key": "any", "holds": "checks"})
 
     def look(self, evidence: Evidence) -> Verdict:
-        """The first that holds; else what each lacks, the one that has come furthest first."""
+        """The first that holds; else what the one lacks that has come furthest, and what else would do."""
         verdicts = []
         for check in self.checks:
             verdict = check.judge(evidence)
@@ -29,6 +30,10 @@ class AnyCheck(Check):
         told = list(dict.fromkeys(verdict.says for verdict in verdicts))[:_MOST_TOLD]
         says = " Or: ".join(told)
         return replace(verdicts[0], says=says if len(told) == 1 else f"One of these is needed. {says}")
+
+    def needs(self) -> Iterable[Need]:
+        """What any of them needs."""
+        return (need for check in self.checks for need in check.needs())
 
     def faults(self) -> Iterable[Fault]:
         """Those of the checks are told where they stand."""

@@ -7,9 +7,9 @@ from netshell.namespaces import Doors
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
-    from netshell.facts import Snapshot
+    from netshell.facts import Process, Snapshot
     from netshell.topology import Topology
 
 
@@ -62,6 +62,17 @@ class Kernel:
         """Ask a program on a node, at one of its own addresses, over its loopback; empty where it does not answer."""
         answer: bytes = await self._helper.ask("exchange", node, to, source_port, data)
         return answer
+
+    async def read_more(
+        self, files: "Collection[tuple[str, str]]", nodes: "Collection[str]"
+    ) -> "tuple[Mapping[tuple[str, str], str | None], Mapping[str, tuple[Process, ...]]]":
+        """Files, each by its node and its path as that node sees it, and the programs that run on nodes.
+
+        A file that is not there, or is not a regular one, is None; of a long one there is the beginning.
+        """
+        found: tuple[Mapping[tuple[str, str], str | None], Mapping[str, tuple[Process, ...]]]
+        found = await self._helper.ask("more", tuple(files), tuple(nodes))
+        return found
 
     async def build(self, topology: "Topology") -> None:
         """Lay a lab's links and set its addresses and routes, in namespaces that are there already.

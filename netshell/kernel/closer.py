@@ -1,14 +1,14 @@
-"""Details of every node, read only where somebody asks why: settings of interfaces, rules, ports, resolver's files.
+"""What is read only where somebody asks for it: details of every node, single files, the programs that run.
 
 None of it is kept: who asks again gets what is so then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from netshell.facts import PC, Details, Node, Snapshot
+from netshell.facts import PC, Details, Node, Process, Snapshot
 from netshell.kernel.observer import Observer, Station, pinned, rules_of, stopped_ports
 from netshell.kernel.programs import Programs
 from netshell.namespaces.names import Namespaces
@@ -43,6 +43,23 @@ class Closer:
         found = self._observer.snapshot()
         shared = self._files("/etc")
         return Snapshot({name: self._with_details(node, shared) for name, node in found.nodes.items()})
+
+    def more(
+        self, files: Iterable[tuple[str, str]], nodes: Iterable[str]
+    ) -> tuple[dict[tuple[str, str], str | None], dict[str, tuple[Process, ...]]]:
+        """Files as nodes see them, each with the node's name, and the programs that run on nodes."""
+        self._observer.follow()
+        texts = {(node, path): self._file(node, path) for node, path in files}
+        inodes = {name: each.inode for name in nodes if (each := self._namespaces.names.get(name)) and each.inode}
+        running = self._programs.running(inodes.values()) if inodes else {}
+        return texts, {name: running[inode] for name, inode in inodes.items()}
+
+    def _file(self, node: str, path: str) -> str | None:
+        """A node's own file below /etc, where it has one (ip-netns(8)); else that of the machine."""
+        own = path.removeprefix("/etc/")
+        if node != PC and own != path and (text := self._namespaces.read_file(f"etc/netns/{node}/{own}")) is not None:
+            return text
+        return self._namespaces.read_file(path.lstrip("/"))
 
     def _with_details(self, node: Node, shared: Mapping[str, str]) -> Node:
         namespace = self._namespaces.names.get(node.name)

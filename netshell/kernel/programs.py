@@ -1,4 +1,4 @@
-"""Which program has a socket: found through the open files of the private machine's processes, proc(5).
+"""Which programs run, and which of them has a socket: found in what proc(5) shows of the private machine's processes.
 
 The processes are those that descend from its PID 1. Of PID 1 itself nothing can be read, and it has no such sockets.
 """
@@ -7,6 +7,8 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from netshell.facts import Process
 
 _MOST_PROCESSES = 1000
 _SERVERS = frozenset({"dnsmasq", "udhcpd", "dhcpd"})
@@ -32,6 +34,16 @@ class Programs:
         if missing:
             self._names |= dict.fromkeys(missing, "") | _find(self._pid1, missing)
         return self._names
+
+    def running(self, namespaces: Collection[int]) -> dict[int, tuple[Process, ...]]:
+        """The programs that run in each of the network namespaces, which are given by their inodes."""
+        found: dict[int, list[Process]] = {inode: [] for inode in namespaces}
+        for pid in _descendants(self._pid1):
+            with suppress(OSError):
+                inode = Path(f"/proc/{pid}/ns/net").stat().st_ino
+                if inode in found and (argv := _command_of(pid)):  # what has ended has no command line any more
+                    found[inode].append(Process(_name_of(pid), argv))
+        return {inode: tuple(programs) for inode, programs in found.items()}
 
     def commands(self, namespace: int) -> tuple[tuple[str, ...], ...]:
         """The command lines of those that serve names or addresses in a namespace, given by its inode."""

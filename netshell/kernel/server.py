@@ -41,6 +41,7 @@ class _Server:
         worker.handlers.update(
             exchange=partial(exchange, namespaces),
             closely=self._closer.snapshot,
+            more=self._closer.more,
             snapshot=self._snapshot,
             build=self._build,
             sysctls=self._watch_sysctls,

@@ -99,6 +99,15 @@ class Ask:
     """By so much a number may be off."""
     line: int = 0
 
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks among what decides."""
+        return (
+            tuple(each for each in self.answer.by if isinstance(each, Check))
+            if isinstance(self.answer, Decided)
+            else ()
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:

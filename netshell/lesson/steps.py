@@ -27,6 +27,7 @@ from netshell.packets.filter import compile_filter
 
 _ATTRIBUTES = ("skills", "fade")
 _FADES = ("full", "blank", "goal")
+_OF_WORDS = frozenset({"output", "typed"})
 _SOME_ADDRESS = "192.0.2.1"
 """What stands for a node's addresses while a filter is only looked over."""
 _SKILL = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -151,8 +152,21 @@ class StepReader:
             block = yaml_block(self._reading, fence.text, fence.line, fence.indent)
             if block and block.prove(checks_problems):
                 checks += compiled_checks(block, block.tree.data)
+                self._warn_of_words(block, role)
                 self._look_at(block, block.tree.data)
         return checks
+
+    def _warn_of_words(self, block: YamlBlock, role: str) -> None:
+        """Checks that judge no effect, and would refuse work that is right and looks otherwise."""
+        for path, item in items_of(block.tree.data):
+            kind = next(iter(item))
+            line, column = block.at((*path, kind), on_key=True)
+            if kind in _OF_WORDS:
+                message = f"`{kind}` judges words: another tool or another spelling of the same is refused."
+                self._faults.warn(line, column, message, "Judge what it brings about, where anything else can tell it.")
+            elif kind == "script" and role == "keep":
+                message = "`script` is run only once all else holds, so nothing can be kept by it."
+                self._faults.error(line, column, message, "Write another kind of check, or none.")
 
     def _look_at(self, block: YamlBlock, data: object, path: Path = ()) -> None:
         for node, line, column in nodes_looked_at(block, data, path):

@@ -6,18 +6,21 @@ It knows nothing of lessons.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count, cycle
 from typing import TYPE_CHECKING
 
 from netshell import lab
 from netshell.checks import Evidence
+from netshell.checks.base import Command
+from netshell.checks.needs import Need
 from netshell.errors import UserError
 from netshell.explain.changes import Said, say
 from netshell.facts import PC, Snapshot, difference
 from netshell.launch import Launched
 from netshell.sandbox.machine import Machine
+from netshell.session import gather
 from netshell.session.inquiry import ask_server
 from netshell.session.ran import Ran
 from netshell.session.tutor import Scene, Tutor, may_fail_well
@@ -233,10 +236,20 @@ class Bench:
         wire = self.wire.since(self.changed_ns)
         return Scene(self._marked, observation.before, after, wire, is_less=is_less, **how)
 
-    def evidence(self, snapshot: Snapshot, since_ns: int) -> Evidence:
-        """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch)."""
+    async def evidence(
+        self, snapshot: Snapshot, since_ns: int, needs: frozenset[Need] = frozenset(), commands: Sequence[Command] = ()
+    ) -> Evidence:
+        """What checks may look at: a snapshot, and what crossed the wire since then (nanoseconds since the epoch).
+
+        `needs` is what has to be read for them, `commands` what was typed since then.
+        """
+        found = await gather.look(self.kernel, needs) if needs else {}
         echoes, wire = self.wire.echoes_since(since_ns), self.wire.since(since_ns)
-        return Evidence(snapshot, echoes, wire, self.changed_ns, time.time_ns())
+        return Evidence(snapshot, echoes, wire, self.changed_ns, time.time_ns(), commands, found)
+
+    async def ran_for(self, evidence: Evidence, needs: frozenset[Need]) -> Evidence:
+        """The same evidence, once the commands of checks have been run."""
+        return replace(evidence, found={**evidence.found, **await gather.run(self.machine, needs)})
 
     def dissector(self) -> "Dissector":
         """Who reads the protocols that the fast reader only names; it loads in the background."""

@@ -6,17 +6,21 @@ It knows nothing of screens. The REPL, the authors' tests and the suite all driv
 import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from netshell.checks import Check, Evidence, Verdict, first_failure
+from netshell.checks.base import Command
+from netshell.checks.needs import Need
 from netshell.explain.changes import Said
 from netshell.facts import Snapshot
 from netshell.lesson.asks import Ask, Compared
 from netshell.lesson.model import Lesson, Line, Mistake, Prose, Script, Step
 from netshell.progress import Progress
+from netshell.session import gather
 from netshell.session.advice import Advice, of_verdict
 from netshell.session.asking import Asking
 from netshell.session.bench import Bench, Observation
@@ -36,6 +40,8 @@ _QUESTION = re.compile(
 
 _REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
 """Words of commands that take something away."""
+_COMMANDS_MOST = 100
+"""Commands of a step that are kept for checks of words."""
 _TOLD_ONE_BY_ONE = 2
 """Checks of one step up to which the last to hold is told when it is done."""
 _TRIES_BEFORE_SPEAKING = 2
@@ -77,6 +83,8 @@ class _Memory:
     told: set[str] = field(default_factory=set)
     missing: tuple[Check, ...] = ()
     """The step's checks that did not hold when it began: what the learner is to bring about."""
+    commands: deque[Command] = field(default_factory=lambda: deque(maxlen=_COMMANDS_MOST))
+    """What was typed, with what it printed."""
 
 
 class Session:
@@ -95,6 +103,8 @@ class Session:
         self.asking.enter(0)
         self._memory = _Memory(time.time_ns(), time.monotonic())
         self._judging = asyncio.Lock()
+        self._needs: frozenset[Need] = frozenset()
+        """What has to be read for the step's checks beyond the snapshot and the wire."""
 
     @property
     def step(self) -> Step:
@@ -140,18 +150,18 @@ class Session:
 
         Raises UserError where nothing is asked, or the answer is none.
         """
-        evidence = self._evidence(await self.bench.look())
+        evidence = await self._evidence(await self.bench.look())
         return self.asking.answer(typed, evidence, is_settled=self._is_settled)
 
     async def settle(self) -> tuple[Compared, ...]:
         """What is still to be compared before the learner goes on; nothing where nothing was done."""
         if not self.is_done or not (self.step.checks or self._memory.commands_run or not self.step.do):
             return ()
-        return self.asking.look(self._evidence(await self.bench.look()), is_settled=True)
+        return self.asking.look(await self._evidence(await self.bench.look()), is_settled=True)
 
     async def unread(self) -> tuple[Ask, ...]:
         """Of what is to be decided in this step: that for which neither the wire nor the machine has an answer."""
-        return self.asking.unread(self._evidence(await self.bench.look()))
+        return self.asking.unread(await self._evidence(await self.bench.look()))
 
     @property
     def _is_settled(self) -> bool:
@@ -200,11 +210,21 @@ class Session:
         with self.bench.quiet():
             await play(self.bench, self.step.setup)
         await self.bench.mark()
-        begins = Evidence(self.bench.snapshot)
-        missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
-        self._memory = _Memory(time.time_ns(), time.monotonic(), missing=missing)
+        self._memory = _Memory(time.time_ns(), time.monotonic())
+        self._needs = gather.needs_of(self._judged())
+        begins = await self.bench.evidence(self.bench.snapshot, self._memory.began_ns, self._needs)
+        self._memory.missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
         self.asking.enter(index)
         self.progress.reach(self.lesson.id, self.step.slug, index)
+
+    def _judged(self) -> Iterator[Check]:
+        """Every check that may be looked at while the learner stands in the step."""
+        yield from self.lesson.keep
+        for step in self.lesson.steps[: self.index + 1]:
+            yield from step.keep
+            yield from (check for ask in step.asks for check in ask.checks)
+        yield from self.step.checks
+        yield from (check for mistake in self.step.wrong for check in mistake.when)
 
     async def after_command(self, ran: Ran) -> Outcome:
         """Look at what a command did, and judge the step."""
@@ -213,25 +233,26 @@ class Session:
             self._memory.commands_run += 1
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
-            return self._outcome(observation, ran, await self._advice(observation, ran))
+            self._memory.commands.append(Command(ran.node, ran.command, ran.output))
+            return await self._outcome(observation, ran, await self._advice(observation, ran))
 
     async def after_event(self) -> Outcome:
         """Judge the step again because something happened by itself; changes are left for the next command to tell."""
         async with self._judging:
-            return self._outcome(Observation(await self.bench.look()))
+            return await self._outcome(Observation(await self.bench.look()))
 
     async def judge(self, checks: Sequence[Check]) -> Verdict | None:
         """The first of the checks that does not hold now, in the order of causes; None where all hold."""
-        return first_failure(checks, self._evidence(await self.bench.look()))
+        return first_failure(checks, await self._evidence(await self.bench.look(), checks))
 
     async def verdict(self) -> Verdict | None:
         """What the step still lacks, because the learner asks; None where nothing."""
-        evidence = self._evidence(await self.bench.look_closely())
+        evidence = await self._evidence(await self.bench.look_closely())
         return self._note(first_failure(self.step.checks, evidence), evidence)
 
     async def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of each of the step's checks, because the learner asks, in the author's order."""
-        evidence = self._evidence(await self.bench.look_closely())
+        evidence = await self._evidence(await self.bench.look_closely())
         self._note(first_failure(self.step.checks, evidence), evidence)
         return tuple({(v.holds, v.says): v for v in (check.judge(evidence) for check in self.step.checks)}.values())
 
@@ -259,12 +280,19 @@ class Session:
         self.progress.see_solution(self.lesson.id, self.step.slug)
         return ("solution", self.step.do)
 
-    def _evidence(self, snapshot: Snapshot) -> Evidence:
-        return self.bench.evidence(snapshot, self._memory.began_ns)
+    async def _evidence(self, snapshot: Snapshot, checks: Sequence[Check] = ()) -> Evidence:
+        """What the checks that are to be judged may look at; without any, all that matter in the step."""
+        needs = gather.needs_of(checks) if checks else self._needs
+        evidence = await self.bench.evidence(snapshot, self._memory.began_ns, needs, tuple(self._memory.commands))
+        judged = checks or (() if self._memory.is_done else self.step.checks)
+        last = [check for check in judged if gather.runs(check)]
+        if last and first_failure([check for check in judged if check not in last], evidence) is None:
+            return await self.bench.ran_for(evidence, gather.needs_of(last))
+        return evidence
 
-    def _outcome(self, observation: Observation, ran: Ran | None = None, advice: Advice | None = None) -> Outcome:
+    async def _outcome(self, observation: Observation, ran: Ran | None = None, advice: Advice | None = None) -> Outcome:
         """What there is to say; `ran` is None where something happened by itself."""
-        evidence = self._evidence(observation.snapshot)
+        evidence = await self._evidence(observation.snapshot)
         messages = self._broken_promises(evidence)
         holds = ""
         if self.step.checks and not self._memory.is_done:
@@ -304,7 +332,7 @@ class Session:
         """What had to stay true and no longer is; each told once, until it holds again."""
         kept = self.lesson.steps[: self.index + int(self.is_done)]
         promised = [*self.lesson.keep, *(check for step in kept for check in step.keep)]
-        failure = first_failure(promised, evidence)
+        failure = first_failure([check for check in promised if not gather.runs(check)], evidence)
         if failure is None:
             self._memory.told = {key for key in self._memory.told if not key.startswith("keep ")}
             return []
