@@ -1,4 +1,4 @@
-"""The checks `http`, `resolve`, `fdb`, `file`, `process`, `output`, `typed`, `script`: what was seen in, verdict out."""
+"""The checks `http`, `resolve`, `fdb`, `file`, `process`, `output`, `typed` and `script`, from what was seen."""
 
 import time
 from collections.abc import Mapping, Sequence

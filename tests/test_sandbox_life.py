@@ -60,14 +60,14 @@ def test_a_killed_first_process_is_told_in_a_sentence(accounts: Account) -> None
 def test_a_fork_bomb_ends_in_an_error_and_reset_ends_the_bomb(accounts: Account) -> None:
     with engine(accounts) as running:
         bomb = "bomb() { bomb | bomb & }; bomb; while true; do sleep 900 & done"
-        running.bash(f"exec >/tmp/log 2>&1; {bomb}", timeout_s=1.5)
+        running.bash(f"exec >/root/log 2>&1; {bomb}", timeout_s=1.5)
         with pytest.raises(Refused, match=r"as many processes as it may\.\n`:reset`"):
             fill(running)
         began = time.monotonic()
         running.reset()
         assert time.monotonic() - began < 2
         assert int(running.sh("ls -d /proc/[0-9]* | wc -l")) < 10
-        assert "Resource temporarily unavailable" in running.sh("cat /tmp/log")
+        assert "Resource temporarily unavailable" in running.sh("cat /root/log")
 
 
 def fill(running: Engine) -> None:
@@ -105,6 +105,20 @@ def test_reset_gives_a_new_network_and_keeps_files(accounts: Account) -> None:
         assert running.sh("ls /sys/class/net; ls -d /proc/[0-9]* | wc -l").split()[0] == "lo"
         running.ask("namespaces", names=["ns1", "ns2"])
         assert sorted(running.sh("ip netns list").split()) == ["ns1", "ns2"]
+
+
+def test_reset_brings_the_system_s_files_back_and_leaves_what_is_kept(accounts: Account) -> None:
+    listing = "cd /etc && find . -path ./.host -prune -o -print | sort; cat hosts; ls /var /var/lib /var/run/netshell"
+    with engine(accounts, shared=accounts.home / "netshell-work") as running:
+        before = running.sh(listing)
+        running.sh(
+            "echo 192.0.2.1 x >>/etc/hosts; mkdir -p /etc/netns/ns1/a; echo b >/etc/netns/ns1/resolv.conf;"
+            "rm -r /etc/ssl /etc/iproute2; ln -s /root/work /etc/netns/ns1/a/link; touch /tmp/x /var/log/y;"
+            "echo kept >/root/work/file; mkdir -p /tmp/m /root/own; mount --bind /root/work /tmp/m; rm -rf /var/lib"
+        )
+        running.reset()
+        assert running.sh(listing) == before
+        assert running.sh("cat /root/work/file; ls -d /root/own; ls /tmp") == "kept\n/root/own\nm", "m is a mount"
 
 
 @pytest.mark.parametrize(

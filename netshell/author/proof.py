@@ -64,7 +64,7 @@ class Proof:
         self._goes_on = goes_on
         """Whether the solution is also played after each mistake."""
         self._lesson = lesson
-        self._session = Session(bench, lesson, Progress.open(None))
+        self._session = Session(bench, lesson, Progress.open(None), keeps_home=False)
 
     async def step(self, index: int) -> Result:
         """The result of one step, counted from 0, proved by itself: the steps before it are only played."""

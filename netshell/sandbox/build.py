@@ -154,7 +154,7 @@ def _be_first(plan: _Plan) -> None:
     else:
         identity.enter_as_single_id(inner)
     linux.set_hostname("pc")
-    init.main(plan.lifeline, plan.control, has_single_id=not plan.is_root)
+    init.main(plan.lifeline, plan.control, plan.files, has_single_id=not plan.is_root)
 
 
 def _make_shared(shared: Path | None, *, is_root: bool) -> Path | None:

@@ -16,6 +16,8 @@ WORK = "/root/work"
 SHIMS = "/run/netshell/bin"
 """Comes first in PATH inside."""
 _STAGE = "/run/.stage"
+_VIEW = ".host"
+"""In /etc: the real one, to be read."""
 
 _TMPFS_FLAGS = linux.MS_NOSUID | linux.MS_NODEV
 _OWN = {"/tmp": "256m", "/root": "64m", "/var": "128m"}  # noqa: S108 - a mount point, not a file
@@ -136,8 +138,7 @@ def furnish(homes: Sequence[str], shared: int | None, files: Mapping[str, str]) 
     _make_etc()
     _make_dev()
     _install(SHIMS + "/sudo", SUDO, mode=0o755)
-    for path, text in files.items():
-        _install(path, text)
+    _install_all(files)
     if shared is not None:
         Path(WORK).mkdir()
         linux.mount(f"/proc/self/fd/{shared}", WORK, flags=linux.MS_BIND)
@@ -145,6 +146,46 @@ def furnish(homes: Sequence[str], shared: int | None, files: Mapping[str, str]) 
             WORK, add=linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV, remove=linux.MOUNT_ATTR_RDONLY
         )
         os.close(shared)
+
+
+def restore(files: Mapping[str, str], *, has_home: bool) -> None:
+    """Have the machine's own files as `furnish` made them; with `has_home` those that a learner wrote at home, too.
+
+    The shared directory, and whatever else is mounted, is not touched. What the learner has made impossible (a mount
+    over `/etc`) stays as it is.
+    """
+    clear("/etc", keep=(_VIEW,))
+    copy_directory(f"/etc/{_VIEW}", "/etc", top=True)
+    for own in ("/tmp", "/var", *(["/root"] if has_home else [])):  # noqa: S108 - as above
+        clear(own)
+    with contextlib.suppress(OSError):
+        _own_etc("/etc")
+    with contextlib.suppress(OSError):
+        _fill_var()
+    with contextlib.suppress(OSError):
+        _install_all(files)
+
+
+def clear(directory: str, keep: Sequence[str] = ()) -> None:
+    """Take away what lies in a directory and below, on its own file system; no link and no mount is followed."""
+    with contextlib.suppress(OSError):
+        device = os.lstat(directory).st_dev
+        for entry in list(os.scandir(directory)):
+            if entry.name in keep:
+                continue
+            found = entry.stat(follow_symlinks=False)
+            if not stat.S_ISDIR(found.st_mode):
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
+            elif found.st_dev == device:
+                clear(entry.path)
+                with contextlib.suppress(OSError):
+                    os.rmdir(entry.path)
+
+
+def _install_all(files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        _install(path, text)
 
 
 def _hidden(homes: Sequence[str]) -> list[str]:
@@ -175,21 +216,26 @@ def _fill_var() -> None:
     Path("/var/tmp").chmod(0o1777)  # noqa: S108 - a mount of our own
     Path("/var/run").symlink_to("/run")
     Path("/var/lock").symlink_to("/run/lock")
-    Path("/run/lock").mkdir()
+    Path("/run/lock").mkdir(exist_ok=True)
 
 
 def _make_etc() -> None:
     """A copy of /etc on a tmpfs: what is edited there stays there."""
     Path(_STAGE).mkdir()
     _tmpfs(_STAGE, "32m")
-    view = f"{_STAGE}/.host"
+    view = f"{_STAGE}/{_VIEW}"
     copy_directory("/etc", _STAGE, top=True)
     Path(view).mkdir()
     linux.mount("/etc", view, flags=linux.MS_BIND)
-    for name, text in _OWN_ETC.items():
-        _install(f"{_STAGE}/{name}", text)
-    Path(_STAGE, "netns").mkdir(exist_ok=True)
+    _own_etc(_STAGE)
     linux.mount(_STAGE, "/etc", flags=linux.MS_MOVE)
+
+
+def _own_etc(directory: str) -> None:
+    """What is not the real machine's."""
+    for name, text in _OWN_ETC.items():
+        _install(f"{directory}/{name}", text)
+    Path(directory, "netns").mkdir(exist_ok=True)
 
 
 def copy_directory(source: str, target: str, *, top: bool = False) -> None:
@@ -203,7 +249,7 @@ def copy_directory(source: str, target: str, *, top: bool = False) -> None:
             mode = entry.stat(follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):
                 if top and entry.name not in _COPIED:
-                    os.symlink(f".host/{entry.name}", copy)
+                    os.symlink(f"{_VIEW}/{entry.name}", copy)
                 elif mode & 0o005 == 0o005:
                     os.mkdir(copy)
                     copy_directory(entry.path, copy)

@@ -12,7 +12,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netshell import linux
@@ -34,7 +34,7 @@ _ALL_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 _LONGEST_RESET_S = 1.0
 
 
-def main(lifeline: int, control: socket.socket, *, has_single_id: bool) -> None:
+def main(lifeline: int, control: socket.socket, files: Mapping[str, str], *, has_single_id: bool) -> None:
     """Be PID 1 until the process that `lifeline` (a pidfd) stands for is gone. Never returns but by an exception."""
     filesystem.mount_network_views()
     os.chdir("/root")
@@ -49,7 +49,7 @@ def main(lifeline: int, control: socket.socket, *, has_single_id: bool) -> None:
     linux.set_command_line("init of the private machine")
     _limit()
     linux.set_dumpable(is_dumpable=False)
-    init = _Init(lifeline, control)
+    init = _Init(lifeline, control, files)
     init.say_ready(notices)
     init.serve()
 
@@ -67,8 +67,9 @@ def _limit() -> None:
 class _Init:
     """The loop, and one method for each request that netshell may send."""
 
-    def __init__(self, lifeline: int, control: socket.socket) -> None:
+    def __init__(self, lifeline: int, control: socket.socket, files: Mapping[str, str]) -> None:
         self._lifeline = lifeline
+        self._files = files
         self._control = control
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
         self._mounts = os.open("/proc/self/mountinfo", os.O_RDONLY)
@@ -231,8 +232,8 @@ class _Init:
             os.killpg(request["pid"], request["signal"])
         return {}, []
 
-    def _reset(self, _request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
-        """End every program, drop every namespace, and stand in a new network; files stay."""
+    def _reset(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+        """End every program, drop every namespace, and stand in a new network, with the files of the beginning."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
         self._reap_all()
@@ -249,6 +250,7 @@ class _Init:
             linux.unmount(HOME_NETWORK)
         self._name_home()
         filesystem.refresh_sys()
+        filesystem.restore(self._files, has_home=request["home"])
         self._inherits_settings = sysctl.restore_defaults()
         return {}, [os.dup(self._home)]
 

@@ -112,9 +112,12 @@ class Machine:
         """Send a signal to a program that was started here, and to its process group."""
         await self._ask("kill", pid=pid, signal=int(number))
 
-    async def reset(self) -> None:
-        """End every program inside and begin with a new network: no namespaces, no links. Files stay."""
-        _, (network,) = await self._ask("reset")
+    async def reset(self, *, has_home: bool = False) -> None:
+        """End every program inside and begin with a new network: no namespaces, no links.
+
+        Files of the system (`/etc`, `/var`, `/tmp`) are as they were; those at home stay, but with `has_home`.
+        """
+        _, (network,) = await self._ask("reset", home=has_home)
         os.dup2(network, self._network, inheritable=False)
         os.close(network)
 

@@ -146,13 +146,16 @@ class Bench:
         names = (node if number == 1 else f"{node}.{number}" for number in count(1))
         return next(name for name in names if name not in self.terminals)
 
-    async def reset(self, topology: Topology) -> None:
-        """End everything inside and build the lab anew. Every terminal ends with it."""
+    async def reset(self, topology: Topology, *, has_home: bool = False) -> None:
+        """End everything inside and build the lab anew. Every terminal ends with it.
+
+        Files are as they were at the start; those at home stay a learner's, but with `has_home`.
+        """
         for terminal in self.terminals.values():
             terminal.on_state = lambda: None
             terminal.close()
         self.terminals.clear()
-        await self.machine.reset()
+        await self.machine.reset(has_home=has_home)
         await self.build(topology)
 
     async def terminal(self, name: str = PC) -> Terminal:

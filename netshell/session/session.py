@@ -90,10 +90,12 @@ class _Memory:
 class Session:
     """One learner, one lesson, one workbench."""
 
-    def __init__(self, bench: Bench, lesson: Lesson, progress: Progress) -> None:
+    def __init__(self, bench: Bench, lesson: Lesson, progress: Progress, *, keeps_home: bool = True) -> None:
         self.bench = bench
         self.lesson = lesson
         self.progress = progress
+        self._keeps_home = keeps_home
+        """What was written in `/root` is a learner's, and outlives a step begun anew."""
         self.index = 0
         """The step's place, counted from 0."""
         self.is_finished = False
@@ -178,7 +180,7 @@ class Session:
 
     async def go_to(self, index: int) -> None:
         """Begin a step anew, on a machine that is as it would be after the solutions before it."""
-        await self.bench.reset(self.lesson.topology)
+        await self.bench.reset(self.lesson.topology, has_home=not self._keeps_home)
         await self._bring_to(index)
 
     async def advance(self) -> None:
