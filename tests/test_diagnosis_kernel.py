@@ -19,8 +19,8 @@ from netshell.packets.wiring import Wiring
 from netshell.session.inquiry import ask_server, inquire
 
 _MOST_MENDS = 8
-_WORKS_IN_A_WAY = {"duplicate-address", "address-on-lo", "duplicate-mac", "mtu-black-hole"}
-"""One of two answers; the asker answers itself; only large packets are lost."""
+_WORKS_IN_A_WAY = {"duplicate-address", "address-on-lo", "duplicate-mac", "mtu-black-hole", "hosts-shadow"}
+"""One of two answers; the asker answers itself; only large packets are lost; another answers."""
 
 
 class Trial(NamedTuple):
@@ -54,7 +54,8 @@ def address_of(snapshot: Snapshot, target: Target) -> str:
         return target.host if target.is_address or "." in target.host else "192.0.2.250"
     ips = [a.cidr.partition("/")[0] for a in node.addresses if ":" not in a.cidr and not a.cidr.startswith("127.")]
     near = [ip for ip in ips if ip.startswith("192.0.2.")]
-    return (near or ips or ["192.0.2.250"])[0]
+    others = [a.cidr.partition("/")[0] for a in node.addresses if a.cidr.startswith("2001:")]
+    return (near or ips or others or ["192.0.2.250"])[0]
 
 
 async def reaches(inside: Inside, source: str, target: Target, wait_s: float = 0.1) -> bool:
