@@ -177,6 +177,10 @@ class Runner:
                 self._terminal = ""
             if self._is_json and isinstance(view, commands.Packets | commands.Ladder):
                 packets = self._packets([seen for seen in view.seen if view.with_noise or not seen.noise])
+            if isinstance(view, commands.CommandExplained):
+                from netshell.explain.command import as_json  # noqa: PLC0415 - as above
+
+                found = {"explains": as_json(view.explanation)}
             if isinstance(view, commands.Why):
                 found = {"says": view.finding.says, "at": view.finding.at, "evidence": list(view.finding.evidence)}
                 status = int(not view.finding.holds)

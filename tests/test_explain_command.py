@@ -268,3 +268,18 @@ def test_any_text_is_taken_apart(text: str) -> None:
 )
 def test_a_line_made_to_hang_it_does_not(line: str) -> None:
     is_sound(explain_command(line, LAB, "ns1"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a 2>&\u0a6a",
+        "nc ² ³",
+        "ping -t ² \u0661.\u0662.\u0663.\u0664",
+        "ip a a \u0661/² dev e",
+        "x\u0660=1 a",
+        "ip netns exec",
+    ],
+)
+def test_digits_of_other_alphabets_are_no_numbers(line: str) -> None:
+    is_sound(explain_command(line, LAB, "ns1"))

@@ -1,11 +1,13 @@
 """The tables of `ip` and `bridge` against the real programs: what their abbreviations stand for."""
 
+import json
 import subprocess
 
 import pytest
 
 from netshell.explain.command import explain_command
 from netshell.explain.command.grammar import find, grammar, known_words
+from netshell.explain.output import explain_output
 
 pytestmark = pytest.mark.kernel
 
@@ -38,6 +40,10 @@ def test_each_abbreviation_stands_for_what_the_program_takes_it_for(tool: str) -
     assert wrong == {}
 
 
+def printed_by(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
+
+
 SAME = {
     "ip a s lo": "ip address show lo",
     "ip r s": "ip route show",
@@ -51,9 +57,16 @@ SAME = {
 
 @pytest.mark.parametrize("short", SAME)
 def test_a_short_line_does_and_means_what_the_long_one_does(short: str) -> None:
-    printed = [
-        subprocess.run(line.split(), capture_output=True, text=True, timeout=5, check=True).stdout
-        for line in (short, SAME[short])
-    ]
-    assert printed[0] == printed[1]
+    assert printed_by(*short.split()) == printed_by(*SAME[short].split())
     assert explain_command(short).summary == explain_command(SAME[short]).summary
+
+
+def test_each_value_of_an_interface_is_told_as_ip_gives_it_to_programs() -> None:
+    (link,) = json.loads(printed_by("ip", "-j", "address", "show", "lo"))
+    lines = explain_output("ip address show lo", printed_by("ip", "address", "show", "lo"), None, "pc")
+    told = [part.text for line in lines for part in line.parts]
+    wanted = [link["ifname"], *link["flags"], link["link_type"], link["address"]]
+    wanted += [f"mtu {link['mtu']}", f"qdisc {link['qdisc']}", f"state {link['operstate']}"]
+    for each in link["addr_info"]:
+        wanted += [f"{each['family']} {each['local']}/{each['prefixlen']}", f"scope {each['scope']}"]
+    assert [value for value in wanted if not any(value in text for text in told)] == []

@@ -100,6 +100,11 @@ def test_a_line_says_only_what_those_before_it_did_not() -> None:
     assert told[-1].skipped == 4
 
 
+def test_digits_of_other_alphabets_are_no_numbers() -> None:
+    (line,) = explain_output("ping a", "64 bytes from 192.0.2.254: icmp_seq=1 ttl=² time=0.1 ms", LAB, "ns1")
+    assert line.says == ""
+
+
 def test_a_program_that_no_table_has_is_left_alone() -> None:
     assert explain_output("frobnicate", "hello\n", LAB, "ns1") == ()
     assert explain_output("", "hello\n", LAB, "ns1") == ()

@@ -1,5 +1,7 @@
 """`:explain` in a real machine: a command line that is not run, a term, and the last command with its output."""
 
+import json
+
 import pytest
 from accounts import Account
 from conftest import RunNetshell
@@ -38,3 +40,10 @@ def test_commands_outputs_and_terms_are_explained(ordinary_account: Account, run
         assert says in told, told
     assert "link/loopback" in told, "nothing of a command that is explained was run: lo stays as it was"
     assert "<LOOPBACK,UP" not in told
+
+
+def test_programs_get_the_parts_too(ordinary_account: Account, run_netshell: RunNetshell) -> None:
+    done = run_netshell(ordinary_account, "run", "--json", "-c", ":explain ip route get 192.0.2.1")
+    told = json.loads(done.stdout)["explains"]
+    assert told["summary"] == "Asks the kernel which way a packet to 192.0.2.1 would take."
+    assert told["parts"][-1]["here"] == "Nobody in this network has 192.0.2.1; the PC has no route to it."

@@ -41,8 +41,9 @@ class _Row:
 def explained_lines(explanation: Explanation, *, width: int) -> Iterator[Line]:
     """The command line, one sentence for the whole, then its parts; at most `width` columns wide."""
     measure = max(min(width, MEASURE) - _MARGIN, 20)
-    for text in folded(safe(explanation.line), measure):
-        yield line(" " * _MARGIN + text, "bold cyan")
+    for typed in explanation.line.split("\n"):
+        for text in folded(safe(typed), measure):
+            yield line(" " * _MARGIN + text, "bold cyan")
     if explanation.summary:
         for text in folded(safe(explanation.summary), measure):
             yield line(" " * _MARGIN + text)

@@ -7,7 +7,7 @@ from netshell.explain.command.values import VALUES, Judge, Judged, Place, whose_
 from netshell.explain.messages.scene import interface_of, ip_of
 
 _VARIABLE = re.compile(r"[$`]")
-_CLOCK = re.compile(r"\d\d:\d\d:\d\d\.\d+|\d+\.\d+|-?\d{4}-\d\d-\d\d|00:00:00")
+_CLOCK = re.compile(r"\d\d:\d\d:\d\d\.\d+|\d+\.\d+|-?\d{4}-\d\d-\d\d|00:00:00", re.ASCII)
 _FIRST_TTL = 64
 """What Linux sends with (ip-sysctl, ip_default_ttl)."""
 
@@ -46,7 +46,7 @@ def _address_of(text: str) -> str | None:
 
 
 def _ttl(_: Place, text: str) -> Judged:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         return Judged(f"{text[:40]} is no TTL.")
     passed = _FIRST_TTL - int(text[:4])
     if passed < 0 or passed > _FIRST_TTL // 2:
@@ -57,7 +57,7 @@ def _ttl(_: Place, text: str) -> Judged:
 
 def _count(_: Place, text: str) -> Judged:
     """A counter, perhaps with a unit as iptables writes it: `24`, `10K`."""
-    return Judged() if re.fullmatch(r"\d+[KMGT]?", text) else Judged(f"{text[:40]} is no count.")
+    return Judged() if re.fullmatch(r"\d+[KMGT]?", text, re.ASCII) else Judged(f"{text[:40]} is no count.")
 
 
 def _network_or_any(_: Place, text: str) -> Judged:

@@ -14,8 +14,8 @@ from netshell.explain.shell import Expansion, Token, read_line
 from netshell.facts import PC, Snapshot
 
 _PAGE = "bash(1)"
-_STREAM = re.compile(r"^(?:\d+|\{\w+\})")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=")
+_STREAM = re.compile(r"^(?:\d+|\{\w+\})", re.ASCII)
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=", re.ASCII)
 _PARTS_MOST = 400
 _NOT_SUMMED = frozenset({"if", "while", "until", "case", "{", "!", "("})
 """Where bash decides for itself what is run, one sentence would say too much."""
@@ -105,7 +105,7 @@ class _Line:
         entry = next(filter(None, (_word(context, each) for each in spellings)), None)
         has_target = number + 1 < len(found) and found[number + 1].kind == "word" and not re.search(r"&[\d-]", sign)
         target = found[number + 1] if has_target else None
-        says = entry.says if entry else ""
+        says = entry.says if entry else "A redirection."
         if stream and entry and token.text not in entry.keys:
             says = f"For stream {stream} (0 is input, 1 output, 2 errors): {lower(says)}"
         text = f"{token.text}{' ' if target and target.at > token.end else ''}{target.text if target else ''}"

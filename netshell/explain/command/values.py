@@ -26,9 +26,9 @@ from netshell.facts import PC, Link, Node, Snapshot, route_to
 _NAME_MOST = 15
 _PORT_MOST = 65535
 _MAC = re.compile(r"[0-9A-Fa-f]{1,2}(?:[:-][0-9A-Fa-f]{1,2}){5}")
-_IPV4_LIKE = re.compile(r"\d+(?:\.\d+){1,4}")
-_WITH_PORT = re.compile(r"(?:\d+\.){3}\d+:\d+")
-_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_IPV4_LIKE = re.compile(r"\d+(?:\.\d+){1,4}", re.ASCII)
+_WITH_PORT = re.compile(r"(?:\d+\.){3}\d+:\d+", re.ASCII)
+_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _network(scene: Place, text: str) -> Judged:
     if text in {"default", "all", "any"}:
         return Judged(here="It stands for every address: 0.0.0.0/0, or ::/0.")
     bare, slash, length = text.partition("/")
-    if ip_of(bare) is None and not (slash and re.fullmatch(r"\d+(?:\.\d+){0,3}", bare)):
+    if ip_of(bare) is None and not (slash and re.fullmatch(r"\d+(?:\.\d+){0,3}", bare, re.ASCII)):
         return Judged(no_address(bare))
     try:
         network = ip_network(text)
@@ -334,7 +334,7 @@ def _new_namespace(scene: Place, text: str) -> Judged:
 
 
 def _number(_: Place, text: str) -> Judged:
-    is_number = re.fullmatch(r"-?(?:0[xX][0-9A-Fa-f]+|\d+)", text) is not None
+    is_number = re.fullmatch(r"-?(?:0[xX][0-9A-Fa-f]+|\d+)", text, re.ASCII) is not None
     return Judged() if is_number else Judged(f"{text[:40]} is no number.")
 
 
