@@ -3,10 +3,15 @@
 Each function gives the deepest cause as a verdict that does not hold, or None where it finds nothing wrong.
 """
 
+from typing import TYPE_CHECKING
+
 from netshell.checks.base import Evidence, Verdict
 from netshell.checks.ports import Port
 from netshell.checks.words import near, place, target
 from netshell.facts import PC, End, Link, Snapshot
+
+if TYPE_CHECKING:
+    from netshell.diagnosis import Finding
 
 _NAMESPACE, _LINK = 0, 10
 """Depths: ten times the layer (`Check.layer`)."""
@@ -97,6 +102,18 @@ def unreachable(evidence: Evidence, source: str, ip: str, port: Port | None = No
     found = why(evidence.snapshot, source, target, wire, now_ns=evidence.now_ns)
     if found.holds or (found.fault in _NO_MATTER and not (tried and found.fault != "out-of-sight")):
         return None
+    return _verdict(found)
+
+
+def unresolved(evidence: Evidence, source: str, name: str) -> Verdict | None:
+    """Why a node finds no address for a name, as `:why` says it; None where it finds one."""
+    from netshell.diagnosis import why_unresolved  # noqa: PLC0415 - as above
+
+    found = why_unresolved(evidence.snapshot, source, name, evidence.wire)
+    return None if found is None else _verdict(found)
+
+
+def _verdict(found: "Finding") -> Verdict:
     return Verdict(
         holds=False,
         says=found.says,

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import ClassVar
 
 from netshell.checks.base import Check, Evidence, Fault, Verdict
-from netshell.checks.causes import absent_node
+from netshell.checks.causes import absent_node, unresolved
 from netshell.checks.looks import Trace
 from netshell.checks.needs import FileNeed, Need
 from netshell.checks.words import subject, target
@@ -72,6 +72,8 @@ class ResolveCheck(Check):
                     yield _plain(record.value), seen.packet.src
 
     def _unanswered(self, evidence: Evidence) -> Verdict:
+        if cause := unresolved(evidence, self.at, self.resolve):
+            return cause
         servers = re.findall(r"(?m)^\s*nameserver\s+(\S+)", evidence.file(self.at, _RESOLV) or "")
         whom = f" Its resolver would ask {harmless(servers[0], 60)}." if servers else " Its resolver has nobody to ask."
         says = f"{subject(self.at)} has had no answer for {self.resolve} in this step."

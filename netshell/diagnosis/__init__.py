@@ -4,6 +4,6 @@ It judges snapshots and packets that others read, and knows nothing of lessons, 
 """
 
 from netshell.diagnosis.finding import Finding, NameAnswer, NameQuestion, Protocol, Target, parse_target
-from netshell.diagnosis.why import why
+from netshell.diagnosis.why import why, why_unresolved
 
-__all__ = ["Finding", "NameAnswer", "NameQuestion", "Protocol", "Target", "parse_target", "why"]
+__all__ = ["Finding", "NameAnswer", "NameQuestion", "Protocol", "Target", "parse_target", "why", "why_unresolved"]

@@ -75,19 +75,34 @@ def _reach(snapshot: Snapshot, source: str, target: Target, wire: "Sequence[Seen
 
 def _by_name(snapshot: Snapshot, here: Node, target: Target, wire: "Sequence[Seen]", answers: Answers) -> Finding:
     """The resolver first, then the way to the address that it gives."""
+    found = _resolved(snapshot, here, target.host, wire, answers)
+    if isinstance(found, Finding):
+        return found
+    ip, whose = found
+    way = why(snapshot, here.name, Target(ip, target.port, target.protocol), wire)
+    line = f"{here.name}: {target.host} is {ip}"
+    says = sentences(f"{whose} says that {target.host} is {ip}. {way.says}")
+    return replace(way, says=says, evidence=(line, *way.evidence))
+
+
+def _resolved(
+    snapshot: Snapshot, here: Node, name: str, wire: "Sequence[Seen]", answers: Answers
+) -> Finding | tuple[str, str]:
+    """What is wrong with a name; or the address that it has, and who says so."""
 
     def reach(other: Target) -> Finding:
         return why(snapshot, here.name, other, wire)
 
-    case = NameCase(snapshot, here, target.host, wire=wire, answers=answers, reach=reach)
-    found = case.judge()
-    if isinstance(found, Finding):
-        return found
-    ip, whose = found
-    way = reach(Target(ip, target.port, target.protocol))
-    line = f"{here.name}: {target.host} is {ip}"
-    says = sentences(f"{whose} says that {target.host} is {ip}. {way.says}")
-    return replace(way, says=says, evidence=(line, *way.evidence))
+    return NameCase(snapshot, here, name, wire=wire, answers=answers, reach=reach).judge()
+
+
+def why_unresolved(snapshot: Snapshot, source: str, name: str, wire: "Sequence[Seen]" = ()) -> Finding | None:
+    """Why a node finds no address for a name; None where it finds one, or where that cannot be told without asking."""
+    here = snapshot.node(source)
+    if here is None or here.details is None:
+        return None
+    found = _resolved(snapshot, here, name, wire, _NO_ANSWERS)
+    return found if isinstance(found, Finding) and found.fault != "out-of-sight" else None
 
 
 def _absent(snapshot: Snapshot, source: str, target: Target) -> Break | None:
