@@ -36,6 +36,14 @@ def test_a_slip_is_told_at_once_each_time() -> None:
         assert says(tutor, TYPO).startswith("There is no interface eth5 in ns1")
 
 
+def test_what_the_tool_says_plainly_itself_is_told_only_who_asks() -> None:
+    tutor = Tutor()
+    assert says(tutor, Ran("cat notes", 1, "cat: notes: No such file or directory\n")) == ""
+    assert tutor.next_rung() is not None
+    near = Ran("ip netns exec ns1 png 192.0.2.1", 255, 'exec of "png" failed: No such file or directory\n')
+    assert "Did you mean `ping`?" in says(tutor, near)
+
+
 def test_what_the_network_answers_is_told_at_the_second_try_of_the_same() -> None:
     tutor = Tutor()
     assert says(tutor, failed()) == ""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from netshell.explain.messages import Explained
 
 _LINES_MOST = 6
+_PLAIN = ("No such file or directory", "Is a directory", "Not a directory", "No such process", "no such job")
+_GUESS = "Did you mean"
 _RESET = "`:reset` brings it back."
 
 
@@ -35,6 +37,8 @@ class Advice:
     """The command that mends it: the last rung. Empty where none is known."""
     is_slip: bool = False
     """A typo, or something destroyed: told at once."""
+    is_plain: bool = False
+    """The tool's own message says as much: told only who asks."""
 
 
 def of_finding(found: "Finding") -> Advice:
@@ -54,8 +58,15 @@ def of_message(explained: "Explained", ran_on: Node | None) -> Advice:
     proof = [f"it said: {explained.quote}"] if explained.quote else []
     if ran_on is not None and explained.concept in _STATE_OF:
         proof += list(state_lines(Snapshot({ran_on.name: ran_on}), ran_on.name, _STATE_OF[explained.concept]))
-    is_slip = not explained.is_answer
-    return Advice(explained.says, tuple(proof), explained.mend, explained.concept, is_slip=is_slip)
+    is_plain = explained.quote.endswith(_PLAIN) and explained.concept == "shell" and _GUESS not in explained.says
+    return Advice(
+        explained.says,
+        tuple(proof),
+        explained.mend,
+        explained.concept,
+        is_slip=not explained.is_answer,
+        is_plain=is_plain,
+    )
 
 
 def of_loss(lost: "Loss") -> Advice:

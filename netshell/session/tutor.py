@@ -99,7 +99,7 @@ class Tutor:
     def _is_due(self, advice: Advice, tried: object) -> bool:
         """A slip each time; the network's own answer at the second try, and the same words once."""
         if advice.is_slip:
-            return True
+            return not advice.is_plain
         return advice.says not in self._told and (self._speaks or self._failed[tried] >= _TRIES)
 
     def next_rung(self) -> Rung | None:
