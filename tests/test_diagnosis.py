@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 import traces
 import wire
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netshell.diagnosis import Finding, Target, parse_target, why
@@ -447,6 +447,7 @@ def snapshots() -> st.SearchStrategy[Snapshot]:
     return st.builds(lambda *found: Snapshot({one.name: one for one in found}), *(nodes(name) for name in NAMES))
 
 
+@settings(deadline=None)
 @given(
     snapshots(),
     st.sampled_from([*NAMES, "gone"]),

@@ -47,9 +47,9 @@ def below(snapshot: Snapshot, broken: Break, ip: str) -> Break:
             "link-missing", node.name, words, (f"{node.name}: {', '.join(sorted(node.links)) or 'no interface'}",)
         )
     ends = interfaces(snapshot, node.name)
-    dark = [found for end in ends for found in cable_breaks(snapshot, end)]
-    if dark and len({end for end in ends if not any(cable_breaks(snapshot, end))}) == 0:
-        return dark[0]
+    off = [next(cable_breaks(snapshot, end)) for end in ends if not node.links[end.link].is_up]
+    if off and len(off) == len(ends):
+        return off[0]  # its routes went when it was switched off; those of one without a carrier stay
     if ends and not any(is_usable(a) and version_of(a.cidr) == version_of(ip) for a in node.addresses):
         return first_misfit(snapshot, [(ends[0], ends[0])], version_of(ip)) or broken
     return broken
