@@ -185,7 +185,7 @@ def test_names_that_look_like_a_sessions_in_other_files_are_only_names(show: Sho
         (lambda path: path.write_bytes(b"\x1f\x8b\x08\x00rest"), "is compressed with gzip.", "gunzip"),
         (lambda path: path.write_text("hello there"), "is no capture file: it begins with the bytes 68 65 6c", "pcap"),
         (lambda path: (path.parent / "it.pcaps").touch(), "There is no file ", "Did you mean "),
-        (lambda _path: None, "There is no file ", "no command line"),
+        (lambda _path: None, "There is no file ", "a command line stands behind"),
     ],
 )
 def test_what_is_no_capture_file_is_told_with_what_it_is(
