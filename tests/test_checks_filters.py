@@ -82,7 +82,7 @@ def test_packets_whose_fate_is_as_expected(rules: tuple[str, ...], values: dict[
     ("rules", "values", "reason", "said"),
     [
         ((DROP_WEB,), {**WEB, "is": "accepted"}, "is-dropped",
-         f"r1 drops tcp/80 from ns1 to ns2, by `iptables {DROP_WEB}`; expected accepted."),
+         f"r1 drops tcp/80 from ns1 to ns2, by the rule `iptables {DROP_WEB}`; expected accepted."),
         (("-A INPUT -p tcp -m tcp --dport 80 -j DROP",), {**WEB, "is": "dropped"}, "is-accepted",
          "-j DROP` stands in the chain INPUT: packets that it passes on do not come there."),
         (("-A FORWARD -p tcp -m tcp --dport 8080 -j DROP",), {**WEB, "is": "dropped"}, "is-accepted",

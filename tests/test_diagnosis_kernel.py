@@ -283,5 +283,5 @@ def test_nothing_is_blamed_where_all_is_well() -> None:
         return found
 
     found = play(scenario)
-    assert len(found) == 2 + 6 + 6 + 12 + 8
+    assert len(found) == 2 + 6 + 6 + 12 + 6 + 10
     assert [one for one in found if not one[2].holds or not one[2].evidence] == []

@@ -89,7 +89,7 @@ def test_nft_rules_are_read_with_what_they_take_for_granted() -> None:
         Match("destination-port", ("80", "90-99")),
     )
     assert (rule.action, rule.target, rule.packets, rule.handle) == ("reject", "tcp-reset", 2, 4)
-    assert rule.text == "ip saddr != 192.0.2.0/24 tcp dport { 80, 90-99 } reject with tcp-reset"
+    assert rule.text == "ip saddr != 192.0.2.0/24 tcp dport { 80, 90-99 } reject with tcp reset"
 
 
 def test_a_verdict_map_is_a_rule_for_each_of_its_elements() -> None:

@@ -10,12 +10,9 @@ from netshell.checks.ports import is_address, word_faults
 from netshell.checks.traffic import (
     dev_towards,
     end_faults,
-    every_rule,
     first_address,
     holds,
     ip_at,
-    misfits,
-    scope,
     traffic_faults,
     traffic_of,
     unclear,
@@ -26,6 +23,7 @@ from netshell.filters import Chain, FilterRule, Hook
 from netshell.netfilter import Packet, Passage, chain_named, pass_through, rule_named
 from netshell.netfilter.chains import own_address
 from netshell.netfilter.course import HOOKS, Direction
+from netshell.netfilter.near import every_rule, misfits, scope, the_rule
 
 _ACTIONS = {"accepted": "accept", "dropped": "drop", "rejected": "reject"}
 _VERBS = {"accepted": "accepts", "dropped": "drops", "rejected": "rejects"}
@@ -127,13 +125,13 @@ class FirewallCheck(Check):
         for chain, rule in wanted:
             off = misfits(rule, packet)
             if not off and chain.hook is not None and chain.hook not in HOOKS[way]:
-                words = f"{rule_named(rule)} stands in the chain {chain.name}: packets {_WAYS[way]} do not come there."
+                words = f"{the_rule(rule)} stands in the chain {chain.name}: packets {_WAYS[way]} do not come there."
                 apart.append((0, words))
             elif not off and passage.ruling.rule is not None and _is_behind(chain, rule, passage.ruling.rule):
-                words = f"{rule_named(rule)} comes too late: the first rule that fits decides."
+                words = f"{the_rule(rule)} comes too late: the first rule that fits decides."
                 apart.append((1, words))
             elif len(off) == 1:
-                apart.append((2, f"{rule_named(rule)} is for {scope(off[0])}."))
+                apart.append((2, f"{the_rule(rule)} is for {scope(off[0])}."))
         return min(apart)[1] if apart else ""
 
     def faults(self) -> Iterable[Fault]:

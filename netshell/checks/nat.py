@@ -12,12 +12,9 @@ from netshell.checks.ports import is_address, word_faults
 from netshell.checks.traffic import (
     dev_towards,
     end_faults,
-    every_rule,
     first_address,
     holds,
     ip_at,
-    misfits,
-    scope,
     traffic_faults,
     traffic_of,
     unclear,
@@ -25,8 +22,9 @@ from netshell.checks.traffic import (
 from netshell.checks.words import place, subject
 from netshell.facts import Node, Snapshot, end_of
 from netshell.filters import NATS, Chain, FilterRule
-from netshell.netfilter import Packet, pass_through, rule_named
+from netshell.netfilter import Packet, pass_through
 from netshell.netfilter.chains import own_address
+from netshell.netfilter.near import every_rule, misfits, scope, the_rule
 
 KINDS = ("masquerade", "snat", "dnat")
 _TRIED = ("icmp", "tcp/80", "udp/53")
@@ -101,7 +99,7 @@ class NatCheck(Check):
         if passage.nats and (self.nat == "snat" and self.to is None):
             return None
         if passage.nats:
-            says = f"{rule_named(passage.nats[0])} gives {self._what(described)} the source {got}, expected {wanted}."
+            says = f"{the_rule(passage.nats[0])} gives {self._what(described)} the source {got}, expected {wanted}."
             return self._fails("wrong-address", says, 1)
         return self._untranslated(node, packet, described)
 
@@ -127,7 +125,7 @@ class NatCheck(Check):
         if is_right:
             return None
         found = _end(got.destination or "", got.destination_port)
-        rule, wanted = rule_named(passage.nats[0]), self._wanted(described)
+        rule, wanted = the_rule(passage.nats[0]), self._wanted(described)
         says = f"{rule} sends {self._what(described)} to {found}, expected {wanted}."
         return self._fails("wrong-address", says, 1)
 
@@ -146,12 +144,12 @@ class NatCheck(Check):
         )
         if alike:
             _, chain, rule = alike[0]
-            return self._fails("wrong-rule", f"{rule_named(rule)} {self._apart(chain, rule, packet)}.", 2)
+            return self._fails("wrong-rule", f"{the_rule(rule)} {self._apart(chain, rule, packet)}.", 2)
         if near:
             _, rule = near[0]
             other = "source" if self._is_dnat else "destination"
             mine = "destination" if self._is_dnat else "source"
-            says = f"{rule_named(rule)} changes the {other} of packets, expected their {mine}."
+            says = f"{the_rule(rule)} changes the {other} of packets, expected their {mine}."
             return self._fails("wrong-kind", says, 2)
         end = "destination" if self._is_dnat else "source"
         return self._fails("missing", f"No rule {place(self.at)} gives {what} another {end} yet.", 4)

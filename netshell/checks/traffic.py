@@ -8,8 +8,8 @@ from netshell.checks.base import Fault
 from netshell.checks.ports import address_faults, is_address, port_of
 from netshell.diagnosis.lookup import route, source_for
 from netshell.facts import Node, Snapshot
-from netshell.filters import Chain, FilterRule, Match
-from netshell.netfilter.packet import Packet, match_fits
+from netshell.filters import FilterRule
+from netshell.netfilter.packet import Packet
 from netshell.netfilter.words import rule_named
 
 _ICMP = "icmp"
@@ -81,43 +81,8 @@ def holds(node: Node, ip: str | None) -> bool:
     return any(str(ip_interface(address.cidr).ip) == ip for address in node.addresses)
 
 
-def every_rule(node: Node) -> Iterator[tuple[Chain, FilterRule]]:
-    """All rules of a node, in the order of their chains."""
-    for chain in node.chains:
-        for rule in chain.rules:
-            yield chain, rule
-
-
-def misfits(rule: FilterRule, packet: Packet) -> list[Match]:
-    """The conditions of a rule that a packet does not meet."""
-    return [match for match in rule.matches if match_fits(match, packet) is False]
-
-
 def unclear(rule: FilterRule | None, node: str) -> str:
     """Why nothing can be told."""
     if rule is None:
         return f"I cannot tell: {node} has rules that no program here can show"
     return f"I cannot tell: {rule_named(rule)} asks for more than can be judged from outside"
-
-
-_FIELDS = {
-    "source": "what comes from {}",
-    "destination": "what goes to {}",
-    "source-port": "what comes from port {}",
-    "destination-port": "port {}",
-    "in": "what comes in by {}",
-    "out": "what leaves by {}",
-    "protocol": "{}",
-    "state": "connections in state {}",
-    "direction": "the {} direction",
-    "icmp-type": "ICMP {}",
-    "tcp-flags": "TCP with the flags {}",
-    "destination-type": "{} addresses",
-    "family": "{}",
-}
-
-
-def scope(match: Match) -> str:
-    """What a condition restricts a rule to: `what leaves by eth0`, `port 8080`."""
-    text = _FIELDS.get(match.field, "{}").format(" or ".join(match.values))
-    return f"all but {text}" if match.is_negated else text

@@ -4,26 +4,31 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from netshell.diagnosis import lookup, ports, seen
+from netshell.diagnosis import lookup, nat, ports, seen
 from netshell.diagnosis.addresses import duplicate, first_misfit, swallowed
 from netshell.diagnosis.cables import way_between
 from netshell.diagnosis.faults import FAULTS
+from netshell.diagnosis.faults.filters import FILTER_FAULTS
 from netshell.diagnosis.finding import Break, Finding, Target
 from netshell.diagnosis.limits import outlived, swallows, too_large
 from netshell.diagnosis.lookup import source_for, version_of
 from netshell.diagnosis.lost import below, unjoined
+from netshell.diagnosis.passing import other_rules, packet_for
 from netshell.diagnosis.telling import finding, ways, well
 from netshell.diagnosis.way import Errand, Way, walk
 from netshell.diagnosis.words import named, run_on, setting, socket_line, sysctl_line
 from netshell.explain.owners import owners_in
 from netshell.facts import Address, End, Node, Snapshot
+from netshell.netfilter import turned_round
 
 if TYPE_CHECKING:
     from netshell.packets.trace import Seen
 
 _ECHO_KEY = "net.ipv4.icmp_echo_ignore_all"
-_HIDDEN_BY_RULES = frozenset({"no-way-back", "nobody-listens", "out-of-sight", "unanswered", "dead-route"})
-"""What NAT rules, which a snapshot does not hold, may make right: an answer that came proves it."""
+_HIDDEN_BY_RULES = frozenset(
+    {"no-way-back", "nobody-listens", "out-of-sight", "unanswered", "dead-route", *(f.name for f in FILTER_FAULTS)}
+)
+"""What rules that cannot be read, or a connection that is older than they are, may make right: an answer proves it."""
 
 
 class Case:
@@ -64,17 +69,23 @@ class Case:
         is_other = not self._target.is_address and self._target.host != self._here.name
         if is_other and lookup.is_local(self._here, self._ip):
             return self._broken(self._twice(self._target.host, self._here.name, self._ip))
-        errand = Errand(
-            self._here.name, self._ip, source_for(self._here, self._ip), self._holder, f"packets for {self._ip}"
-        )
+        source = source_for(self._here, self._ip)
+        packet = packet_for(self._target, source, self._ip)
+        errand = Errand(self._here.name, self._ip, source, self._holder, f"packets for {self._ip}", packet=packet)
         there = walk(self._snapshot, errand)
         if there.broken:
-            return self._broken(self._deeper(there.broken, there.end, self._holder[0] if self._holder else ""))
+            return self._stopped(there, there.broken)
         if there.out_of_sight:
             return self._cannot_tell(there.out_of_sight, *there.lines)
-        if broken := swallowed(self._snapshot.nodes[there.end], self._ip) or outlived(self._here, there):
+        if broken := swallowed(self._snapshot.nodes[there.end], there.ip) or outlived(self._here, there):
             return self._broken(broken, *there.lines)
         return self._back(there) if there.hops else self._at_port(there, there)
+
+    def _stopped(self, there: Way, broken: Break) -> Finding:
+        """What has stopped the packets on their way there; where NAT sent them on, that may be it."""
+        if FAULTS[broken.fault].layer < 60 and (astray := nat.astray(self._snapshot, there, broken)):
+            return self._broken(astray, *there.lines)
+        return self._broken(self._deeper(broken, there.end, self._holder[0] if self._holder else ""))
 
     def _twice(self, wrong: str, right: str, ip: str) -> Break:
         """One address on two nodes."""
@@ -84,18 +95,20 @@ class Case:
 
     def _back(self, there: Way) -> Finding:
         """The way of the answers, from where the packets ended to the address that they came from."""
-        source = source_for(self._here, self._ip)
+        source = there.packet.source if there.packet else None
         if source is None:
             stages = [(End(hop.node, hop.route.dev or ""), hop.to) for hop in there.hops]
             if broken := first_misfit(self._snapshot, stages, version_of(self._ip)):
                 return self._broken(broken)
             return self._cannot_tell(f"{named(self._here.name)} has no address to send from", *there.lines)
         last = there
-        for leg in self._legs(there.end, source):
+        for leg in self._legs(there, source):
             found = self._home(leg, there)
             if isinstance(found, Finding):
                 return found
             last = found
+        if broken := nat.bypassed(there, last, self._here.name):
+            return self._broken(broken)
         return self._at_port(there, last)
 
     def _home(self, leg: tuple[str, str, str], there: Way) -> Way | Finding:
@@ -103,23 +116,35 @@ class Case:
         start, ip, goal = leg
         held = lookup.holds(self._snapshot.nodes[goal], ip)
         holder = (goal, held) if held else None
-        last = walk(self._snapshot, Errand(start, ip, self._ip, holder, f"answers to {ip}", is_answer=True))
+        answer = turned_round(there.packet) if there.packet and start == there.end else None
+        source = answer.source if answer else self._ip
+        errand = Errand(
+            start, ip, source, holder, f"answers to {ip}", is_answer=True, packet=answer, known=there.translations
+        )
+        last = walk(self._snapshot, errand)
         if last.broken:
-            return self._broken(self._deeper(_ended(last.broken, there.end), last.end, goal), *there.lines)
+            untranslated = nat.missing(self._snapshot, there) if last.broken.fault == "no-way-back" else None
+            broken = untranslated or _ended(last.broken, there.end)
+            return self._broken(self._deeper(broken, last.end, goal), *there.lines)
         if last.out_of_sight:
             return self._cannot_tell(last.out_of_sight, *there.lines)
-        if broken := swallowed(self._snapshot.nodes[last.end], ip):
-            return self._broken(broken, *there.lines)
-        if last.end != goal and held:
-            return self._broken(self._twice(last.end, goal, ip))
-        if broken := outlived(self._snapshot.nodes[start], last):
-            return self._broken(broken, *there.lines)
+        if broken_at := self._misdirected(last, ip, goal) or outlived(self._snapshot.nodes[start], last):
+            return self._broken(broken_at, *there.lines)
+        if last.end != goal:
+            return self._cannot_tell(f"the answers end at {named(last.end)}", *there.lines, *last.lines)
         return last
 
-    def _legs(self, end: str, source: str) -> list[tuple[str, str, str]]:
+    def _misdirected(self, back: Way, ip: str, goal: str) -> Break | None:
+        """Answers that somebody else has taken for its own."""
+        if broken := swallowed(self._snapshot.nodes[back.end], back.ip):
+            return broken
+        is_own = lookup.holds(self._snapshot.nodes[goal], ip) is not None
+        return self._twice(back.end, goal, ip) if back.end != goal and is_own else None
+
+    def _legs(self, there: Way, source: str) -> list[tuple[str, str, str]]:
         """From where to which address the answers go, and whose it is; more than one leg where packets show a NAT."""
-        attempt = self._attempt
-        if attempt and attempt.nat and attempt.ends[0] != attempt.trip.packet.src:
+        attempt, end = self._attempt, there.end
+        if attempt and not there.translations and attempt.nat and attempt.ends[0] != attempt.trip.packet.src:
             legs = [(end, attempt.ends[0], attempt.nat), (attempt.nat, source, self._here.name)]
             return [leg for leg in legs if leg[0] != leg[2] and leg[0] in self._snapshot.nodes]
         return [(end, source, self._here.name)]
@@ -147,23 +172,30 @@ class Case:
 
     def _at_port(self, there: Way, back: Way) -> Finding:
         """Who takes what has arrived."""
-        port, attempt = self._target.port, self._attempt
-        if port is None and (broken := self._ignores_echoes(there.end)):
-            return self._broken(broken, *there.lines)
-        if port is None:
-            return self._well(there, back, "")
-        if attempt and attempt.nat and attempt.ends[1] != self._ip:
+        attempt = self._attempt
+        if self._target.port is None:
+            ignored = self._ignores_echoes(there.end)
+            return self._broken(ignored, *there.lines) if ignored else self._well(there, back, "")
+        if attempt and not there.translations and attempt.nat and attempt.ends[1] != self._ip:
             return self._well(there, back, "") if attempt.answer == "yes" else self._unexplained(there)
-        node = self._snapshot.nodes[there.end]
+        return self._served(there, back, self._target.port)
+
+    def _served(self, there: Way, back: Way, port: int) -> Finding:
+        """Whether somebody waits at the port that the packets have come to."""
+        node, packet, attempt = self._snapshot.nodes[there.end], there.packet, self._attempt
         came = there.hops[-1].to.link if there.hops else "lo"
-        source = source_for(self._here, self._ip) or ""
-        taker = ports.waiting(node, self._target.protocol, port, self._ip, came=came, source=source)
+        source = (packet.source if packet else None) or ""
+        port = (packet.destination_port if packet else None) or port
+        taker = ports.waiting(node, self._target.protocol, port, there.ip, came=came, source=source)
         if taker is None and attempt and attempt.is_silent and self._target.protocol == "tcp":
             return self._unexplained(there)  # a closed port of TCP answers with RST
         if taker is None:
-            return self._broken(ports.closed(node, self._target.protocol, port, self._ip), *there.lines)
+            of_nat = nat.astray(self._snapshot, there) or nat.missed(node, there)
+            closed = of_nat or ports.closed(node, self._target.protocol, port, there.ip)
+            return self._broken(closed, *there.lines)
         verb = f"has a connection with {named(self._here.name)}" if taker.remote else ports.verb(taker.protocol)
-        says = f", and {taker.program or 'a program'} there {verb} {taker.protocol}/{port}"
+        where = f"on {named(there.end)}" if there.translations else "there"
+        says = f", and {taker.program or 'a program'} {where} {verb} {taker.protocol}/{port}"
         return self._well(there, back, says, socket_line(node.name, taker))
 
     def _ignores_echoes(self, end: str) -> Break | None:
@@ -194,7 +226,10 @@ class Case:
         """Nothing is broken in the state: unless the packets say otherwise, all is well."""
         if broken := swallows(self._snapshot, there) or swallows(self._snapshot, back):
             return finding(broken, *there.lines)
-        if self._wire and (found := self._contradiction(there, back)):
+        found = self._contradiction(there, back) if self._wire else None
+        if found is None or found.fault == "unexplained":
+            found = self._doubtful(there, back) or found
+        if found is not None:
             return found
         evidence = [*there.lines, *(back.lines if back is not there else ()), *lines]
         if self._attempt and self._attempt.answer == "yes":
@@ -203,8 +238,22 @@ class Case:
         if not there.hops:
             says = f"All is well: {here} reaches itself ({self._ip}) over lo, which is UP{port}."
         else:
-            says = f"All is well from {here} to {self._whom()}: {ways(there, back)}{port}."
+            says = f"All is well from {here} to {self._whom()}: {ways(there, back)}{nat.told(there)}{port}."
         return well(there.end, says, *evidence)
+
+    def _doubtful(self, there: Way, back: Way) -> Finding | None:
+        """Rules on the way that nobody can judge, unless an answer has come through them."""
+        passed = [name for way in (there, back) for hop in way.hops for name in (hop.node, hop.to.node)]
+        crossed = way_between(self._snapshot, self._here.name, there.end) if there.hops else None
+        passed += [step.end.node for step in crossed.steps] if crossed else []
+        others = [other_rules(self._snapshot.nodes[name]) for name in dict.fromkeys(passed)]
+        doubts = [doubt for doubt in (*there.doubts, *back.doubts, *others) if doubt]
+        if not doubts or (self._attempt and self._attempt.answer == "yes"):
+            return None
+        at = next((name for name in passed if f" {name} " in f" {doubts[0]} "), there.end)
+        told = self._attempt.told() if self._attempt and not self._attempt.is_young else ""
+        words = {"why": doubts[0], "saw": f"; {told}" if told else ""}
+        return finding(Break("rules-unclear", at, words, (*there.lines, *filter(None, (told,)))))
 
     def _whom(self) -> str:
         return f"{named(self._holder[0])} ({self._ip})" if self._holder else self._ip

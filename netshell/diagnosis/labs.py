@@ -39,5 +39,15 @@ LABS: Mapping[str, Topology] = {
             parse_route("ns2", "default via 198.51.100.254"),
         ),
     ),
+    "home": Topology(
+        (NodeSpec("ns1"), NodeSpec("r1", "router"), NodeSpec("ns2")),
+        (
+            parse_link("ns1:eth0 192.168.1.10/24 -- r1:eth1 192.168.1.1/24"),
+            parse_link("r1:eth2 203.0.113.1/24 -- ns2:eth0 203.0.113.2/24"),
+        ),
+        (parse_route("ns1", "default via 192.168.1.1"), parse_route("ns2", "default via 203.0.113.1")),
+    ),
 }
-"""Two hosts on a cable, three on a bridge, two with a router between them, two with two routers."""
+"""Two hosts on a cable, three on a bridge, two with a router between them, two with two routers; a home with a private
+network, which the world has a way to.
+"""

@@ -8,9 +8,12 @@ from netshell.diagnosis.addresses import duplicate, on_port
 from netshell.diagnosis.advice import fitting_address, next_hop, route_mend
 from netshell.diagnosis.arp import asking, misled, proxy_for
 from netshell.diagnosis.cables import cable_breaks, interfaces, leads_on
+from netshell.diagnosis.faults import FAULTS
 from netshell.diagnosis.finding import Break
 from netshell.diagnosis.gaps import unanswered
-from netshell.diagnosis.lookup import FORWARDING, is_local, version_of
+from netshell.diagnosis.lookup import is_local, version_of
+from netshell.diagnosis.passing import Journey, Translation
+from netshell.diagnosis.refusal import is_router, refusal
 from netshell.diagnosis.segment import find_link, link_at, ports_of, segment
 from netshell.diagnosis.words import (
     in_table,
@@ -20,11 +23,9 @@ from netshell.diagnosis.words import (
     neighbour_line,
     place,
     route_line,
-    run_on,
-    setting,
-    sysctl_line,
 )
 from netshell.facts import Address, End, Link, Neighbour, Node, Route, Snapshot
+from netshell.netfilter import Packet
 
 _TTL = 64
 """How many routers a packet passes at most: Linux sends it with this (net.ipv4.ip_default_ttl)."""
@@ -38,6 +39,8 @@ class Hop(NamedTuple):
     route: Route
     to: End
     """Where it came in."""
+    ip: str
+    """Whom the packet was for on this link: NAT may have changed that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,10 @@ class Errand:
     goods: str
     """What is on its way: `packets for 192.0.2.2`, `answers to 192.0.2.1`."""
     is_answer: bool = False
+    packet: Packet | None = None
+    """As filters and NAT see it; None where they are not asked."""
+    known: tuple[Translation, ...] = ()
+    """What NAT has changed in the packets that these are the answers to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +74,17 @@ class Way:
     broken: Break | None = None
     out_of_sight: str = ""
     """Why it cannot be told how it goes on: it left what the snapshot shows."""
+    packet: Packet | None = None
+    """As it arrived."""
+    translations: tuple[Translation, ...] = ()
+    """What NAT made of it on the way."""
+    doubts: tuple[str, ...] = ()
+    """Rules that it met and that nobody can judge from outside."""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The look-ups that it was led by."""
-        return tuple(route_line(hop.node, self.ip, hop.route) for hop in self.hops)
+        return tuple(route_line(hop.node, hop.ip, hop.route) for hop in self.hops)
 
     @property
     def routers(self) -> tuple[str, ...]:
@@ -95,36 +108,68 @@ _Outcome: TypeAlias = _Handed | _Hidden | Break
 
 
 def walk(snapshot: Snapshot, errand: Errand) -> Way:
-    """Follow a packet until it arrives, is stopped, or leaves what the snapshot shows."""
+    """Follow a packet until it arrives, is stopped, or leaves what the snapshot shows.
+
+    A filter that stops it is told where nothing below a filter is broken on the whole way.
+    """
     hops: list[Hop] = []
+    journey = Journey(snapshot, errand)
     node: Node = snapshot.nodes[errand.start]
+    outcome: Hop | _Hidden | Break | None = None
     while len(hops) <= _TTL:
-        outcome = _step(snapshot, node, hops, errand)
-        if outcome is None or isinstance(outcome, Break):
-            return Way(errand.ip, tuple(hops), node.name, outcome)
-        if isinstance(outcome, _Hidden):
-            return Way(errand.ip, tuple(hops), node.name, out_of_sight=outcome.why)
+        if hops:
+            journey.arrive(node, hops[-1].to.link)
+        outcome = _step(snapshot, node, hops, journey)
+        if not isinstance(outcome, Hop):
+            break
         hops.append(outcome)
         node = snapshot.nodes[outcome.to.node]
-    return Way(errand.ip, tuple(hops), node.name, out_of_sight=f"more than {_TTL} routers would have to pass it on")
+    if isinstance(outcome, Hop):
+        outcome = _Hidden(f"more than {_TTL} routers would have to pass it on")
+    stopped = journey.stopped
+    broken = outcome if isinstance(outcome, Break) else stopped
+    if stopped is not None and broken is not None and broken is not stopped:
+        broken = stopped if FAULTS[broken.fault].layer > FAULTS[stopped.fault].layer else broken
+    hidden = outcome.why if isinstance(outcome, _Hidden) and broken is None else ""
+    ip = journey.errand.ip
+    changed, doubts = tuple(journey.translations), tuple(journey.doubts)
+    return Way(ip, tuple(hops), node.name, broken, hidden, journey.packet, changed, doubts)
 
 
-def _step(snapshot: Snapshot, node: Node, hops: list[Hop], errand: Errand) -> Hop | _Hidden | Break | None:
+def _step(snapshot: Snapshot, node: Node, hops: list[Hop], journey: Journey) -> Hop | _Hidden | Break | None:
     """What becomes of a packet at a node: it goes on, out of sight or nowhere; None where it has arrived."""
-    broken = _refusal(snapshot, node, hops[-1].to if hops else None, errand)
+    came = hops[-1].to if hops else None
+    broken = refusal(snapshot, node, came, journey.errand)
     if broken:
-        return _blame(snapshot, hops, broken, errand)
-    if is_local(node, errand.ip):
-        return None if hops else _own(node, errand)
+        return _blame(snapshot, hops, broken, journey.errand)
+    if is_local(node, journey.errand.ip):
+        return _kept(node, came, journey)
     if node.name in {hop.node for hop in hops}:
-        return _loop(snapshot, hops, errand)
-    taken = _route(snapshot, node, errand, hops[-1].to.link if hops else "lo")
-    if isinstance(taken, _Hidden):
-        return taken
-    if isinstance(taken, Break):
-        return _blame(snapshot, hops, taken, errand)
-    outcome = _deliver(snapshot, node, taken, errand)
-    return Hop(node.name, taken, outcome.to) if isinstance(outcome, _Handed) else outcome
+        return _loop(snapshot, hops, journey.errand)
+    taken = _way_out(snapshot, node, came, journey)
+    if not isinstance(taken, Route):
+        return _blame(snapshot, hops, taken, journey.errand) if isinstance(taken, Break) else taken
+    outcome = _deliver(snapshot, node, taken, journey.errand)
+    return Hop(node.name, taken, outcome.to, journey.errand.ip) if isinstance(outcome, _Handed) else outcome
+
+
+def _kept(node: Node, came: End | None, journey: Journey) -> Break | None:
+    """The node itself is meant."""
+    if came is not None:
+        journey.take(node, came.link)
+        return None
+    journey.loop_back(node)
+    return _own(node, journey.errand)
+
+
+def _way_out(snapshot: Snapshot, node: Node, came: End | None, journey: Journey) -> Route | Break | _Hidden:
+    """The route that a node takes, asked again where its own NAT has changed the destination."""
+    taken = _route(snapshot, node, journey.errand, came.link if came else "lo")
+    if isinstance(taken, Route) and came is None and journey.start(node, taken):
+        taken = _route(snapshot, node, journey.errand, "lo")
+    if isinstance(taken, Route):
+        journey.go_on(node, taken, is_passing=came is not None)
+    return taken
 
 
 def _own(node: Node, errand: Errand) -> Break | None:
@@ -139,76 +184,6 @@ def lo_down(node: Node, lo: Link, ip: str) -> Break:
     """The loopback interface is switched off."""
     words = {"node": named(node.name), "place": place(node.name), "target": ip, "run": ip_on(node.name)}
     return Break("lo-down", node.name, words, (link_line(node.name, lo),))
-
-
-def _refusal(snapshot: Snapshot, node: Node, came: End | None, errand: Errand) -> Break | None:
-    """Why a node does not take, or not pass on, what came in."""
-    if came is None:
-        return None
-    version = version_of(errand.ip)
-    broken = version == 4 and (_own_source(snapshot, node, errand) or _reverse_path(node, came, errand))
-    if broken:
-        return broken
-    if is_local(node, errand.ip):
-        return None
-    key = stays(node, came.link, version)
-    if not key:
-        return None
-    words = {
-        "node": named(node.name),
-        "link": came.link,
-        "goods": errand.goods,
-        "key": key,
-        "run": run_on(node.name, f"sysctl -w {key}=1"),
-    }
-    return Break("forwarding-off", node.name, words, (sysctl_line(node, key),))
-
-
-def stays(node: Node, came: str, version: int) -> str:
-    """The setting by which what comes in at an interface is not passed on; empty where it is."""
-    if node.sysctls.get(FORWARDING[version], "1") == "0":
-        return FORWARDING[version]
-    own = f"net.ipv4.conf.{came}.forwarding"
-    return own if version == 4 and setting(node, own) == "0" else ""
-
-
-def _own_source(snapshot: Snapshot, node: Node, errand: Errand) -> Break | None:
-    """A packet with one of the receiver's own addresses as its source is dropped (RFC 1812, 5.3.7)."""
-    held = lookup.holds(node, errand.source) if errand.source else None
-    if held is None or node.name == errand.start:
-        return None
-    sender = snapshot.nodes[errand.start]
-    own = lookup.holds(sender, errand.source or "")
-    if own is None:
-        return None
-    ends = [End(node.name, held.dev), End(sender.name, own.dev)]
-    if _is_router(node) and not _is_router(sender):
-        ends.reverse()
-    return duplicate(snapshot, ends[0], ends[1], errand.source or "")
-
-
-def _is_router(node: Node) -> bool:
-    return node.sysctls.get(FORWARDING[4], "0") != "0"
-
-
-def _reverse_path(node: Node, came: End, errand: Errand) -> Break | None:
-    """rp_filter (RFC 3704): 1 takes a packet only at the interface that its answers would leave by, 2 if any would."""
-    key = "net.ipv4.conf.all.rp_filter"
-    mode = node.sysctls.get(key, "0")
-    if mode not in {"1", "2"} or errand.source is None:
-        return None
-    back = lookup.route(node, errand.source)
-    if back is not None and back.kind == "unicast" and (mode == "2" or back.dev == came.link):
-        return None
-    words = {
-        "node": named(node.name),
-        "source": errand.source,
-        "link": came.link,
-        "key": key,
-        "back": f"by {back.dev}" if back is not None and back.dev else "by no route at all",
-        "run": run_on(node.name, f"sysctl -w {key}=0"),
-    }
-    return Break("rp-filter", node.name, words, (sysctl_line(node, key), route_line(node.name, errand.source, back)))
 
 
 def _route(snapshot: Snapshot, node: Node, errand: Errand, came: str) -> Route | Break | _Hidden:
@@ -314,7 +289,7 @@ def _is_fair(snapshot: Snapshot, receiver: End, holders: tuple[End, ...], node: 
     """Whether the owner of a MAC is the next hop, or at least a router that may pass the packet on."""
     if any(holder.node == receiver.node for holder in holders):
         return True
-    return not holders and _is_router(snapshot.nodes[receiver.node]) and receiver.node != node.name
+    return not holders and is_router(snapshot.nodes[receiver.node]) and receiver.node != node.name
 
 
 def _known(node: Node, dev: str, ip: str) -> Neighbour | None:
@@ -358,7 +333,7 @@ def _twice(snapshot: Snapshot, holders: tuple[End, ...], ip: str, errand: Errand
     meant = errand.holder[0] if errand.holder and ip == errand.ip else ""
     right = next((end for end in holders if end.node == meant), None)
     if right is None:
-        routers = [end for end in holders if _is_router(snapshot.nodes[end.node])]
+        routers = [end for end in holders if is_router(snapshot.nodes[end.node])]
         right = (routers or list(holders))[0]
     wrong = next(end for end in holders if end != right)
     return duplicate(snapshot, wrong, right, ip)

@@ -4,11 +4,12 @@ The format: libnftables-json(5). What is not understood stays as a condition, or
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias, get_args
 
 from netshell.filters import Action, Chain, Family, Field, FilterRule, Hook, Match
+from netshell.kernel.nft_words import ending_words, map_words, sentence_of, words_for
 from netshell.kernel.rule_words import TCP_FLAGS, address, icmp_type, port_range, protocol
 
 _Expression: TypeAlias = Mapping[str, Any]
@@ -95,11 +96,11 @@ class _Reader:
                 case _ if name in _ENDINGS:
                     return [self._ending(_ENDINGS[name], value)]
                 case _ if name in _LOOKING:
-                    self._words.append(_words(expression))
+                    self._words.append(words_for(expression))
                 case _ if name == "xt" and (value or {}).get("type") == "target":
                     return [self._made("unknown", str(value.get("name", "xt")))]
                 case _ if name in {"limit", "connlimit", "xt", "ct count"}:
-                    self._matches.append(Match("unknown", (_words(expression),)))
+                    self._matches.append(Match("unknown", (words_for(expression),)))
                 case _:
                     return [self._made("unknown", name)]
         return [self._made("continue", "")]
@@ -107,12 +108,11 @@ class _Reader:
     def _made(
         self, action: Action, target: str, *, port: str = "", more: Iterable[Match] = (), part: int = 0
     ) -> FilterRule:
-        ending = " ".join(
-            part for part in (_ENDING_WORDS.get(action, action), target, f":{port}" if port else "") if part
-        )
-        words = [*sentence_of(self._matches), *self._words, *([ending] if action != "continue" else [])]
+        family = _FAMILIES.get(self._rule["family"], "inet")
+        ending = "" if action == "continue" else ending_words(action, target, port, family)
+        words = [*sentence_of(self._matches), *self._words, *filter(None, [ending])]
         return FilterRule(
-            family=_FAMILIES.get(self._rule["family"], "inet"),
+            family=family,
             table=self._rule["table"],
             chain=self._rule["chain"],
             text=" ".join(words),
@@ -155,7 +155,7 @@ class _Reader:
         except (_UnclearError, KeyError, TypeError, ValueError):
             return [self._made("unknown", "vmap")]
         return [
-            replace(rule, text=" ".join([*sentence_of(self._matches), *self._words, _map_words(made)])) for rule in made
+            replace(rule, text=" ".join([*sentence_of(self._matches), *self._words, map_words(made)])) for rule in made
         ]
 
     def _elements(self, data: object) -> Iterable[Any]:
@@ -172,7 +172,7 @@ class _Reader:
         try:
             return list(self._clear_conditions(value))
         except (_UnclearError, KeyError, TypeError, ValueError):
-            return [Match("unknown", (_words({"match": value}),))]
+            return [Match("unknown", (words_for({"match": value}),))]
 
     def _clear_conditions(self, value: _Expression) -> Iterator[Match]:
         left, op, right = value["left"], value["op"], value["right"]
@@ -265,74 +265,3 @@ def _taken_for_granted(header: str, family: str) -> Iterator[Match]:
         yield Match("protocol", (header,))
     elif header in {"ip", "ip6"} and family == "inet":
         yield Match("family", (header,))
-
-
-_NAMES: Mapping[Field, str] = {
-    "source": "saddr", "destination": "daddr", "source-port": "sport", "destination-port": "dport", "in": "iifname",
-    "out": "oifname", "state": "ct state", "direction": "ct direction", "protocol": "meta l4proto",
-    "family": "meta nfproto", "icmp-type": "icmp type", "tcp-flags": "tcp flags", "destination-type": "fib daddr type",
-}  # fmt: skip
-_ENDING_WORDS: Mapping[str, str] = {
-    "reject": "reject with", "snat": "snat to", "dnat": "dnat to", "redirect": "redirect to", "unknown": "",
-}  # fmt: skip
-
-
-def words_of(match: Match) -> str:
-    """A condition nearly as nft writes it: `ip saddr 192.0.2.0/24`, `tcp dport { 80, 443 }`."""
-    if match.field == "unknown":
-        return match.values[0]
-    values = match.values[0] if len(match.values) == 1 else f"{{ {', '.join(match.values)} }}"
-    quoted = f'"{values}"' if match.field in {"in", "out"} and len(match.values) == 1 else values
-    name = _NAMES[match.field]
-    if match.field in {"source", "destination"}:
-        name = f"{'ip6' if ':' in match.values[0] else 'ip'} {name}"
-    return f"{name}{' !=' if match.is_negated else ''} {quoted}"
-
-
-def sentence_of(matches: Iterable[Match]) -> list[str]:
-    """Conditions nearly as nft writes them, each without what it takes for granted: `tcp dport 80`."""
-    words: list[str] = []
-    granted: Match | None = None
-    for match in matches:
-        is_plain = len(match.values) == 1 and not match.is_negated
-        if granted is not None:
-            is_said = match.field in _SAYING[granted.field]
-            words += [] if is_said else [words_of(granted)]
-            if is_said and granted.field == "protocol" and match.field not in {"icmp-type", "tcp-flags"}:
-                words.append(granted.values[0])
-        granted = match if is_plain and match.field in _SAYING else None
-        words += [] if granted else [words_of(match)]
-    return words if granted is None else [*words, words_of(granted)]
-
-
-_SAYING: Mapping[str, frozenset[str]] = {
-    "family": frozenset({"source", "destination", "protocol"}),
-    "protocol": frozenset({"source-port", "destination-port", "icmp-type", "tcp-flags"}),
-}
-"""Conditions that go without saying where another one follows."""
-
-
-def _words(expression: _Expression) -> str:
-    """An expression in few words, where nothing better is known."""
-    ((name, value),) = expression.items()
-    if name == "log":
-        prefix = value.get("prefix") if isinstance(value, Mapping) else None
-        return f'log prefix "{prefix}"' if prefix else "log"
-    if name == "limit":
-        return f"limit rate {value.get('rate', '?')}/{value.get('per', '?')}"
-    if name == "xt":
-        return f"{(value or {}).get('name', 'an extension')} of iptables"
-    text = json.dumps(value, separators=(",", ":"))
-    for noise in ('"', "{", "}", "payload:", "protocol:", "field:", "op:==,", "left:", "key:"):
-        text = text.replace(noise, "")
-    return f"{'' if name == 'match' else f'{name} '}{text[:80]}"
-
-
-def _map_words(made: Sequence[FilterRule]) -> str:
-    """A verdict map nearly as nft writes it: `ct state vmap { established : accept, new : drop }`."""
-    keys = [sentence_of(rule.matches[-2:])[-1].rsplit(" ", 1) for rule in made]
-    elements = [
-        f"{key[-1]} : {rule.action}{f' {rule.target}' if rule.target else ''}"
-        for key, rule in zip(keys, made, strict=True)
-    ]
-    return f"{keys[0][0] if keys else ''} vmap {{ {', '.join(elements)} }}"

@@ -14,12 +14,12 @@ def program(family: Family, tool: Tool) -> str:
 
 
 def rule_named(rule: FilterRule) -> str:
-    """`iptables -A INPUT -p tcp -j DROP`, `nft: tcp dport 80 drop (ip f, chain in)`."""
+    """The rule `iptables -A INPUT -p tcp -j DROP`, the rule `tcp dport 80 drop` (nft, table ip f, chain in)."""
     name = program(rule.family, rule.tool)
     if name == "nft":
-        return f"nft rule `{rule.text}` (table {rule.family} {rule.table}, chain {rule.chain})"
+        return f"the rule `{rule.text}` (nft, table {rule.family} {rule.table}, chain {rule.chain})"
     table = "" if rule.table == "filter" else f"-t {rule.table} "
-    return f"`{name} {table}{rule.text}`"
+    return f"the rule `{name} {table}{rule.text}`"
 
 
 def chain_named(chain: Chain) -> str:
@@ -36,3 +36,12 @@ def deletion(rule: FilterRule) -> str:
         return f"nft delete rule {rule.family} {rule.table} {rule.chain} handle {rule.handle}"
     table = "" if rule.table == "filter" else f"-t {rule.table} "
     return f"{name} {table}-D{rule.text.removeprefix('-A')}"
+
+
+def opening(chain: Chain) -> str:
+    """The command that lets everything pass that no rule of a chain stops."""
+    name = program(chain.family, chain.tool)
+    if name == "nft":
+        return f"nft chain {chain.family} {chain.table} {chain.name} '{{ policy accept; }}'"
+    table = "" if chain.table == "filter" else f"-t {chain.table} "
+    return f"{name} {table}-P {chain.name} ACCEPT"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from netshell.diagnosis.faults.addresses import ADDRESS_FAULTS
 from netshell.diagnosis.faults.fault import Example, Fault
+from netshell.diagnosis.faults.filters import FILTER_FAULTS
 from netshell.diagnosis.faults.leases import LEASE_FAULTS
 from netshell.diagnosis.faults.links import LINK_FAULTS
 from netshell.diagnosis.faults.names import NAME_FAULTS
@@ -21,6 +22,7 @@ FAULTS: Mapping[str, Fault] = {
             *ADDRESS_FAULTS,
             *ROUTE_FAULTS,
             *SETTING_FAULTS,
+            *FILTER_FAULTS,
             *NAME_FAULTS,
             *LEASE_FAULTS,
             *PORT_FAULTS,
