@@ -82,6 +82,15 @@ def _http_version(_: Place, text: str) -> Judged:
     return Judged() if text.startswith("HTTP/") else Judged(f"{text[:40]} is no version of HTTP.")
 
 
+def _ospf_state(_: Place, text: str) -> Judged:
+    is_state = text.partition("/")[0] in {"Down", "Attempt", "Init", "2-Way", "ExStart", "Exchange", "Loading", "Full"}
+    return Judged() if is_state else Judged(f"{text[:40]} is no state of OSPF's.")
+
+
+def _star(_: Place, text: str) -> Judged:
+    return Judged() if text == "*" else Judged(f"{text[:40]} is no star.")
+
+
 KINDS: Mapping[str, Judge] = {
     **VALUES,
     "end": _end,
@@ -92,5 +101,7 @@ KINDS: Mapping[str, Judge] = {
     "dns-name": _dns_name,
     "clock": _clock,
     "http-version": _http_version,
+    "ospf-state": _ospf_state,
+    "star": _star,
 }
 """A function for each kind; `command`, `script`, `filter` and `again` are the walk's own."""
