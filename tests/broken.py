@@ -19,7 +19,7 @@ from netshell.topology import NodeSpec, Topology, parse_link, parse_route
 
 _MENDS_MOST = 8
 _UNTOLD = {"out-of-sight", "unexplained", "unanswered", "arp-unanswered", "nobody"}
-_BESIDE = {"duplicate-address", "address-on-lo", "duplicate-mac", "mtu-black-hole"}
+_BESIDE = {"duplicate-address", "address-on-lo", "duplicate-mac", "mtu-black-hole", "broadcast-address"}
 """Faults that leave a small ping through, now or always."""
 
 OFFICE = Topology(

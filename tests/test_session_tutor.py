@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from inside import apart
 
-from netshell.commands import Context, Reason, run
+from netshell.commands import Context, Reason, Why, run
 from netshell.launch import launch
 from netshell.lesson.compiled import lesson_from
 from netshell.lesson.reader import read_lesson
@@ -98,5 +98,29 @@ def test_a_lesson_speaks_at_its_moment_and_shows_what_it_rests_on(tmp_path: Path
         assert told(await typed(session, "ip -n ns1 link delete eth0")).startswith(
             "The cable between ns1 and ns2 belongs"
         )
+
+    in_the_lesson(tmp_path, scenario)
+
+
+SERVE = (
+    "(ip netns exec ns2 dnsmasq -k -p 53 --no-resolv --no-hosts --address=/www.example/192.0.2.2 --local=/example/"
+    " >/dev/null 2>&1 </dev/null &); for i in $(seq 100); do ip netns exec ns2 ss -uln | grep -q :53 && break;"
+    " sleep 0.05; done; mkdir -p /etc/netns/ns1; echo nameserver 192.0.2.2 > /etc/netns/ns1/resolv.conf"
+)
+
+
+def test_a_name_server_is_asked_and_leaves_no_trace(tmp_path: Path) -> None:
+    async def scenario(context: Context, session: Session) -> None:
+        await typed(session, SERVE)
+        before = await session.bench.look()
+        crossed = len(session.bench.wire.all())
+        known, unknown = [await run(context, f":why ns1 {name}.example") for name in ("www", "wwww")]
+        assert isinstance(known, Why)
+        assert isinstance(unknown, Why)
+        assert known.finding.says.startswith("ns2, which is asked for names (192.0.2.2), says that www.example is")
+        assert (unknown.finding.fault, unknown.finding.at) == ("nxdomain", "ns2")
+        after = await session.bench.look()
+        assert [node.neighbours for node in after.nodes.values()] == [n.neighbours for n in before.nodes.values()]
+        assert [seen for seen in session.bench.wire.all()[crossed:] if not seen.noise] == []
 
     in_the_lesson(tmp_path, scenario)

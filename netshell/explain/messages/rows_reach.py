@@ -140,6 +140,7 @@ _PING = (
         "addresses",
         "Compare it with the networks that `ip address show` lists.",
         look="broadcast",
+        is_answer=True,
     ),
     row(
         "ping",
