@@ -7,7 +7,8 @@ import contextlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +31,7 @@ from netshell.progress_file import (
 )
 
 _REASON_LIMIT = 2000
+_DAY_S = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class AnswerRecord:
     said: str
     is_right: bool | None = None
     """None while nothing has decided it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRecord:
+    """How often a learner has practised something, in any lesson."""
+
+    times: int
+    is_known: bool
+    """Done twice without help, with other values and on another day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +221,28 @@ class Progress:
         """The step's checks hold; `seconds` of work are added to those before. A skip before is forgotten."""
         change = "done_at = coalesce(done_at, :now), skipped = 0, seconds = seconds + :seconds"
         self._write_step(lesson, slug, change, seconds=max(seconds, 0.0))
+
+    def practise(self, lesson: str, slug: str, skills: Iterable[str], *, is_unaided: bool) -> None:
+        """A step that practises these skills was done. What counts is the first time in a visit."""
+        columns, values = "visit, slug, skill, unaided, at", ":visit, :slug, :skill, :unaided, :at"
+        for skill in skills:
+            row: Mapping[str, Value] = {
+                "slug": _clean(slug), "skill": _clean(skill), "unaided": int(is_unaided), "at": self._clock(),
+            }  # fmt: skip
+            self._write(lesson, (f"INSERT OR IGNORE INTO practice ({columns}) VALUES ({values})", row))  # noqa: S608 - names of our own
+
+    def skills(self) -> Mapping[str, SkillRecord]:
+        """Every skill that was practised."""
+        rows = self._query("SELECT skill, unaided, practice.at, seed FROM practice JOIN visit ON visit.id = visit")
+        times: Counter[str] = Counter()
+        unaided: dict[str, set[tuple[str, int]]] = {}
+        for skill, is_unaided, at, seed in rows:
+            times[str(skill)] += 1
+            if is_unaided:
+                unaided.setdefault(str(skill), set()).add((str(seed), int(_number(at) // _DAY_S)))
+        return {
+            skill: SkillRecord(count, is_known=_are_apart(unaided.get(skill, set()))) for skill, count in times.items()
+        }
 
     def answer(self, lesson: str, slug: str, place: int, said: str, *, is_right: bool | None = None) -> None:
         """An answer to the question at that place (from 0) in a step; it takes the place of one given before."""
@@ -386,3 +419,9 @@ def _seed(value: object) -> int:
     """A seed of the file, kept as text so that no size is too large; 0 where a damaged file holds something else."""
     text = str(value)
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 1000 else 0
+
+
+def _are_apart(done: Iterable[tuple[str, int]]) -> bool:
+    """Whether two of the successes differ both in their seed and in their day."""
+    pairs = list(done)
+    return any(one[0] != other[0] and one[1] != other[1] for one in pairs for other in pairs)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-VERSION = 2
+VERSION = 3
 """The form of the file, kept in its `user_version`."""
 
 _TABLES: Mapping[str, str] = {
@@ -24,6 +24,8 @@ _TABLES: Mapping[str, str] = {
     "attempt": "visit TEXT NOT NULL, slug TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL",
     "answer": "visit TEXT NOT NULL, slug TEXT NOT NULL, place INTEGER NOT NULL, said TEXT NOT NULL, "
     "is_right INTEGER, at REAL NOT NULL, PRIMARY KEY (visit, slug, place)",
+    "practice": "visit TEXT NOT NULL, slug TEXT NOT NULL, skill TEXT NOT NULL, unaided INTEGER NOT NULL, "
+    "at REAL NOT NULL, PRIMARY KEY (visit, slug, skill)",
 }
 """A visit is one way through a lesson, from its first step to done or to a restart. Rows are never deleted."""
 
@@ -32,6 +34,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "step": ("visit", "slug", "hints", "solution", "skipped", "seconds", "done_at"),
     "attempt": ("visit", "slug", "reason", "at"),
     "answer": ("visit", "slug", "place", "said", "is_right", "at"),
+    "practice": ("visit", "slug", "skill", "unaided", "at"),
 }
 _DAMAGE = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _LOCK_WAIT_S = 0.25

@@ -42,9 +42,9 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
             return steps.command_help(pairs)
         case commands.Catalogue(rows):
             return catalogue(rows)
-        case commands.StandsIn(lesson, index, asked):
+        case commands.StandsIn(lesson, index, asked, fade):
             questions = [ask.question(one.ask, one.said, is_brief=one.is_earlier) for one in asked]
-            shown = [steps.step_panel(lesson, index + 1, questions), steps.try_lines(lesson.steps[index])]
+            shown = [steps.step_panel(lesson, index + 1, questions), steps.try_lines(lesson.steps[index], fade)]
             return Group(*(part for part in shown if part is not None))
         case commands.Answers():
             return answers(view)

@@ -265,7 +265,7 @@ def test_a_file_from_a_newer_netshell_is_kept_aside_with_its_reason(path: Path) 
         db.execute("PRAGMA user_version = 99")
     db.close()
     with Progress.open(path) as progress:
-        assert "was written by a newer netshell (form 99; this one knows 2)" in progress.take_notice()
+        assert "was written by a newer netshell (form 99; this one knows 3)" in progress.take_notice()
         assert progress.lesson("netns") is not None
     aside = next(path.parent.glob("progress.db.damaged-????-??-??"))
     with contextlib.closing(sqlite3.connect(aside)) as db:

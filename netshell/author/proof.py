@@ -74,7 +74,7 @@ class Proof:
         is_stuck = False
         since = began
         try:
-            async for trial in self._prove(index, step):
+            async for trial in self._each_fault(index, step):
                 now = time.monotonic()
                 trials.append(replace(trial, seconds=now - since))
                 since = now
@@ -85,6 +85,17 @@ class Proof:
             fault = _stuck(error, step, is_last=index + 1 == len(self._lesson.steps))
             trials.append(Trial("played", fault.line, fault, time.monotonic() - since))
         return Result(index + 1, step.title, step.line, tuple(trials), time.monotonic() - began, is_stuck)
+
+    async def _each_fault(self, index: int, step: Step) -> AsyncIterator[Trial]:
+        """Every trial of a step; of a ticket for each of its faults, whichever the seed has drawn."""
+        for ticket in step.tickets or (None,):
+            if ticket is not None:
+                step = replace(step, fault=ticket.fault, do=ticket.do)
+                steps = (*self._lesson.steps[:index], step, *self._lesson.steps[index + 1 :])
+                self._lesson = replace(self._lesson, steps=steps)
+                self._session = Session(self._bench, self._lesson, Progress.open(None), keeps_home=False)
+            async for trial in self._prove(index, step):
+                yield trial
 
     async def _prove(self, index: int, step: Step) -> AsyncIterator[Trial]:
         """Every trial of a step as it is made. Raises PlayError where the solution cannot be played to its end."""
@@ -98,7 +109,10 @@ class Proof:
             yield _trial("keep", step.line, says)
         if step.do and step.checks:
             early = await self._session.judge(step.checks) is None
-            yield _trial("before", step.line, "The checks hold before anything is done." if early else "")
+            says = "The checks hold before anything is done."
+            if step.fault:
+                says = "This fault breaks nothing that the checks look at: they hold as the step begins."
+            yield _trial("before", step.fault[0].line if step.fault else step.line, says if early else "")
         played = _Played(None)
         if step.do:
             played = await self._solves(step.do, step, promised)

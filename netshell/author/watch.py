@@ -117,7 +117,7 @@ def _told(watched: Watched, write: Callable[[str], None]) -> "Lesson | None":
 
 def _show_step(lesson: "Lesson", index: int, show: Callable[["RenderableType"], None]) -> None:
     show(step_panel(lesson, index + 1))
-    if (tries := try_lines(lesson.steps[index])) is not None:
+    if (tries := try_lines(lesson.steps[index], lesson.steps[index].fade or "full")) is not None:
         show(tries)
 
 

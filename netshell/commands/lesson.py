@@ -12,7 +12,7 @@ from netshell.session import Session
 
 def stands_in(session: Session) -> StandsIn:
     """The step that a learner stands in, with what it asks."""
-    return StandsIn(session.lesson, session.index, session.asking.shown())
+    return StandsIn(session.lesson, session.index, session.asking.shown(), session.fade)
 
 
 async def go_on(context: Context, _argument: str) -> View:

@@ -9,7 +9,7 @@ from netshell.explain.owners import Owners
 from netshell.facts import Snapshot
 from netshell.lesson.asks import Compared
 from netshell.lesson.library import Entry
-from netshell.lesson.model import Lesson, Prose, Script
+from netshell.lesson.model import Fade, Lesson, Prose, Script
 from netshell.session.advice import Advice
 from netshell.session.asking import Asked
 from netshell.session.tutor import Kind
@@ -136,6 +136,8 @@ class StandsIn:
     index: int
     asked: tuple[Asked, ...] = ()
     """What is asked here, with what was answered."""
+    fade: Fade = "full"
+    """How much of the solution is shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,18 +25,19 @@ from netshell.lesson.model import (
     Span,
     Step,
     Table,
+    Ticket,
 )
-from netshell.lesson.variables import Values, draw, in_data, in_text
+from netshell.lesson.variables import Values, draw, drawn, in_data, in_text
 from netshell.topology import EndSpec, NodeSpec, Topology, parse_address, parse_link, parse_route
 
-VERSION = 3
+VERSION = 4
 """The version of the compiled form: one more whenever its shape changes."""
 
 
 def lesson_from(compiled: Mapping[str, Any], path: Path, seed: int) -> Lesson:
     """The lesson of one file for one seed. `compiled` is as `reader.read_lesson` gives it."""
     name = path.stem
-    build = _Builder(draw(compiled.get("vars") or {}, name, seed))
+    build = _Builder(draw(compiled.get("vars") or {}, name, seed), name, seed)
     return Lesson(
         id=name,
         title=compiled["title"],
@@ -56,19 +57,25 @@ def lesson_from(compiled: Mapping[str, Any], path: Path, seed: int) -> Lesson:
 class _Builder:
     """Makes values of the parts of one lesson, for one draw."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, lesson: str, seed: int) -> None:
         self.values = values
+        self._lesson = lesson
+        self._seed = seed
 
     def text(self, text: str) -> str:
         return in_text(text, self.values)
 
     def step(self, step: Mapping[str, Any]) -> Step:
+        tickets = tuple(Ticket(self.script(fault), self.script(do)) for fault, do in step["tickets"])
+        slug = step["slug"]
+        chosen = tickets[drawn(f"{self._lesson}:{self._seed}:fault {slug}", len(tickets))] if tickets else None
         return Step(
             title=self.text(step["title"]),
-            slug=step["slug"],
+            slug=slug,
             prose=self.prose(step["prose"]),
             setup=self.script(step["setup"]),
-            do=self.script(step["do"]),
+            fault=chosen.fault if chosen else (),
+            do=chosen.do if chosen else self.script(step["do"]),
             also=tuple(self.script(lines) for lines in step["also"]),
             checks=self.checks(step["checks"]),
             keep=self.checks(step["keep"]),
@@ -79,6 +86,7 @@ class _Builder:
             skills=tuple(step["skills"]),
             fade=step["fade"],
             line=step["line"],
+            tickets=tickets,
         )
 
     def script(self, lines: Iterable[Sequence[Any]]) -> Script:

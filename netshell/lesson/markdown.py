@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from netshell.lesson.faults import Faults, suggestion
 
 ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"console": ("setup", "do", "also"), "yaml": ("check", "keep", "wrong", "ask", "show")}
+    {"console": ("setup", "fault", "do", "also"), "yaml": ("check", "keep", "wrong", "ask", "show")}
 )
 """The second words of an info string that mean something, by the first."""
 

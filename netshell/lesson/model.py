@@ -98,6 +98,8 @@ class Mistake:
     """What must be typed after it before the solution can pass; only the proof types it."""
 
 
+Fade: TypeAlias = Literal["full", "blank", "goal"]
+"""The solution whole, without its arguments, or not at all."""
 View: TypeAlias = Literal["map", "changes", "packets", "ladder"]
 
 
@@ -111,6 +113,14 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticket:
+    """Something that is broken when a step begins, hidden from the learner, and a solution that mends it."""
+
+    fault: Script
+    do: Script
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One `##` section."""
 
@@ -118,6 +128,8 @@ class Step:
     slug: str
     prose: Prose = ()
     setup: Script = ()
+    fault: Script = ()
+    """What is broken, one of the `tickets`, as the seed has it."""
     do: Script = ()
     also: tuple[Script, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -127,8 +139,16 @@ class Step:
     show: tuple[Show, ...] = ()
     asks: tuple[Ask, ...] = ()
     skills: tuple[str, ...] = ()
-    fade: Literal["full", "blank", "goal"] = "full"
+    fade: Fade | None = None
+    """How much of the solution is shown; None: by what the learner can do already."""
     line: int = 0
+    tickets: tuple[Ticket, ...] = ()
+    """All that may be broken."""
+
+    @property
+    def is_ticket(self) -> bool:
+        """The learner is to find out what is wrong, and nothing is told unasked."""
+        return bool(self.fault)
 
     @property
     def is_task(self) -> bool:

@@ -65,6 +65,7 @@ class StepReader:
         scripts = {
             role: [self._script(f) for f in section.fences if f.role == role] for role in ("setup", "do", "also")
         }
+        step["tickets"] = self._tickets(section)
         step["setup"] = [line for script in scripts["setup"] for line in script]
         step["do"] = [line for script in scripts["do"] for line in script]
         step["also"] = [script for script in scripts["also"] if script]
@@ -93,7 +94,8 @@ class StepReader:
 
     def _attributes(self, section: Section) -> dict[str, Any]:
         """What stands in braces behind the heading: `{skills: veth-create link-up; fade: full}`."""
-        found: dict[str, Any] = {"skills": [], "fade": "full"}
+        is_ticket = any(fence.role == "fault" for fence in section.fences)
+        found: dict[str, Any] = {"skills": [], "fade": "goal" if is_ticket else None}
         written = self._reading.lines[section.line - 1]
         seen: set[str] = set()
         for part in (section.attributes or "").split(";"):
@@ -122,6 +124,27 @@ class StepReader:
         if not skills:
             self._faults.error(line, column, "No skill is named.", "Write `{skills: veth-create}`.")
         return skills
+
+    def _tickets(self, section: Section) -> list[tuple[list[_CompiledLine], list[_CompiledLine]]]:
+        """Each `fault` with the solution that stands next behind it; one solution may mend several."""
+        tickets = []
+        for number, fence in enumerate(section.fences):
+            if fence.role != "fault":
+                continue
+            fault = self._script(fence)
+            for _, action, _, line in fault:
+                if action != "run":
+                    message = "A fault is made before anybody sits at a terminal: it has commands only."
+                    self._faults.error(
+                        line, fence.indent + 1, message, "Write each line as `$ command`, `ns1$ command`."
+                    )
+            mend = next((later for later in section.fences[number + 1 :] if later.role == "do"), None)
+            if mend is None:
+                message = "No solution stands behind this fault."
+                self._faults.error(fence.line, fence.indent + 1, message, "Add a `console do` that mends it.")
+                continue
+            tickets.append((fault, console_script(self._reading, mend.text, mend.line + 1, mend.indent + 1)))
+        return tickets
 
     def _script(self, fence: Fence) -> list[_CompiledLine]:
         """The lines of a console block; the nodes that they make are known from then on."""
@@ -228,7 +251,7 @@ class StepReader:
             message = "The step has checks but no solution."
             remedy = "Add a block `console do` with the commands that make them hold."
             self._faults.error(roles["check"].line, roles["check"].indent + 1, message, remedy)
-        for role in ("also", "wrong"):
+        for role in ("also", "wrong", "fault"):
             if role in roles and "check" not in roles:
                 message = f"The step has a block `{role}` but no checks."
                 fence = roles[role]

@@ -20,11 +20,12 @@ _MOST_COMBINATIONS = 64
 
 def draw(picks: Picks, lesson: str, seed: int) -> dict[str, Value]:
     """One value for each variable: the same for the same lesson and seed, on every machine and Python."""
-    return {name: values[_number(f"{lesson}:{seed}:{name}") % len(values)] for name, values in picks.items()}
+    return {name: values[drawn(f"{lesson}:{seed}:{name}", len(values))] for name, values in picks.items()}
 
 
-def _number(text: str) -> int:
-    return int.from_bytes(sha256(text.encode()).digest()[:8])
+def drawn(lot: str, count: int) -> int:
+    """A number from 0 to below `count`, the same for the same lot everywhere."""
+    return int.from_bytes(sha256(lot.encode()).digest()[:8]) % count
 
 
 def combinations(picks: Picks) -> list[dict[str, Value]]:

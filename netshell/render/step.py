@@ -12,13 +12,12 @@ from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
-from netshell.lesson.model import Lesson, Prose, Script, Step
+from netshell.lesson.model import Fade, Lesson, Prose, Script, Step
 from netshell.render.commands import blanked, typed_text
 from netshell.render.console import safe
 from netshell.render.layout import MEASURE, Ends, Lead, Narrow
 from netshell.render.prose import prose
 
-Fade: TypeAlias = Literal["full", "blank", "goal"]
 LessonState: TypeAlias = Literal["new", "started", "done"]
 
 _STATES: dict[LessonState, tuple[str, str]] = {
@@ -69,9 +68,8 @@ def _panel(body: RenderableType, title: Text) -> RenderableType:
     return Narrow(Panel(body, box=ROUNDED, title=title, title_align="left", border_style="blue", padding=(0, 1)))
 
 
-def try_lines(step: Step, fade: Fade | None = None) -> RenderableType | None:
-    """The commands to try, as far as `fade` (the step's own where none is given) lets see them; None for nothing."""
-    fade = fade or step.fade
+def try_lines(step: Step, fade: Fade = "full") -> RenderableType | None:
+    """The commands to try, as far as `fade` lets see them; None for nothing."""
     shown = tuple(line for line in step.do if line.action != "wait")
     if fade == "goal" or not shown:
         return None

@@ -6,7 +6,7 @@ It knows nothing of lessons.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count, cycle
 from typing import TYPE_CHECKING
@@ -38,6 +38,8 @@ _PASSING = frozenset({"neighbour", "fdb", "socket"})
 """Kinds of changes that traffic brings about."""
 _OWN_PORTS = cycle(range(61000, 65000))
 """Ports that netshell asks from, above those that Linux gives to programs (net.ipv4.ip_local_port_range)."""
+_UNSEEN = 'exec >/dev/null 2>&1 </dev/null; eval "$1"'
+"""What is left running in the background holds nothing of this netshell's."""
 _TO_BEGIN_S = 0.03
 """In which a program that was just started, such as `nc -l 80 &`, opens its port."""
 
@@ -229,6 +231,12 @@ class Bench:
             self.crossed_with = command if is_news else self.crossed_with
             self.has_crossed = is_news
         return Observation(after, said, crossed, before)
+
+    async def run_unseen(self, commands: Iterable[tuple[str, str]]) -> None:
+        """Run commands, each on its node, behind the learner's back: no terminal and no history knows of them."""
+        for node, command in commands:
+            argv = ["bash", "-c", _UNSEEN, "bash", command]
+            await self.machine.run(argv, node=None if node == PC else node)
 
     async def scene(self, observation: Observation, **how: bool) -> Scene:
         """The network round the last command, for the tutor; `how` is what only a lesson knows of it."""

@@ -7,7 +7,7 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -18,8 +18,8 @@ from netshell.checks.needs import Need
 from netshell.explain.changes import Said
 from netshell.facts import Snapshot
 from netshell.lesson.asks import Ask, Compared
-from netshell.lesson.model import Lesson, Line, Mistake, Prose, Script, Step
-from netshell.progress import Progress
+from netshell.lesson.model import Fade, Lesson, Line, Mistake, Prose, Script, Step
+from netshell.progress import Progress, SkillRecord
 from netshell.session import gather
 from netshell.session.advice import Advice, of_verdict
 from netshell.session.asking import Asking
@@ -78,6 +78,8 @@ class _Memory:
     began_s: float
     is_done: bool = False
     hints_taken: int = 0
+    is_helped: bool = False
+    """A hint or the solution was read."""
     changes_made: int = 0
     commands_run: int = 0
     told: set[str] = field(default_factory=set)
@@ -105,6 +107,8 @@ class Session:
         self.asking.enter(0)
         self._memory = _Memory(time.time_ns(), time.monotonic())
         self._judging = asyncio.Lock()
+        self.fade: Fade = fade_of(self.step, {})
+        """How much of the step's solution is shown before anybody asks."""
         self._needs: frozenset[Need] = frozenset()
         """What has to be read for the step's checks beyond the snapshot and the wire."""
 
@@ -204,19 +208,23 @@ class Session:
         await self.bench.kernel.watch_sysctls(self.lesson.settings())
         with self.bench.quiet():
             for step in self.lesson.steps[:index]:
-                await play(self.bench, lasting((*step.setup, *step.do)))
+                await play(self.bench, lasting(step.setup))
+                await self.bench.run_unseen(_commands(step.fault))
+                await play(self.bench, lasting(step.do))
         await self._enter(index)
 
     async def _enter(self, index: int) -> None:
         self.index = index
         with self.bench.quiet():
             await play(self.bench, self.step.setup)
+            await self.bench.run_unseen(_commands(self.step.fault))
         await self.bench.mark()
         self._memory = _Memory(time.time_ns(), time.monotonic())
         self._needs = gather.needs_of(self._judged())
         begins = await self.bench.evidence(self.bench.snapshot, self._memory.began_ns, self._needs)
         self._memory.missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
         self.asking.enter(index)
+        self.fade = fade_of(self.step, self.progress.skills() if self.step.skills else {})
         self.progress.reach(self.lesson.id, self.step.slug, index)
 
     def _judged(self) -> Iterator[Check]:
@@ -271,6 +279,7 @@ class Session:
         hints = self.step.hints
         if self._memory.hints_taken < len(hints):
             self._memory.hints_taken += 1
+            self._memory.is_helped = True
             self.progress.take_hint(self.lesson.id, self.step.slug)
             return ("hint", hints[self._memory.hints_taken - 1])
         return self.solution()
@@ -279,6 +288,7 @@ class Session:
         """The worked solution of the step."""
         if not self.step.do:
             return ("none", "There is nothing to solve here: Enter goes on.")
+        self._memory.is_helped = True
         self.progress.see_solution(self.lesson.id, self.step.slug)
         return ("solution", self.step.do)
 
@@ -321,7 +331,10 @@ class Session:
         lines = [_words(line.text) for script in scripts for line in script]
         is_expected = self._memory.is_done or _words(ran.command) in lines
         removes = any(_REMOVING & set(words) for words in lines)
-        scene = await self.bench.scene(observation, is_expected=is_expected, is_removal_wanted=removes)
+        is_ticket = self.step.is_ticket
+        scene = await self.bench.scene(
+            observation, is_expected=is_expected, is_removal_wanted=removes, is_quiet=is_ticket
+        )
         return self.bench.tutor.after(ran, scene)
 
     def _what_holds(self, evidence: Evidence) -> str:
@@ -358,7 +371,7 @@ class Session:
 
     def _unasked(self, failure: Verdict, evidence: Evidence) -> list[str]:
         """The verdict, after more tries than the solution needs; not the same one twice."""
-        if self._memory.changes_made < len(self.step.do) + _TRIES_BEFORE_SPEAKING:
+        if self.step.is_ticket or self._memory.changes_made < len(self.step.do) + _TRIES_BEFORE_SPEAKING:
             return []
         self._memory.changes_made = 0
         self.progress.record_attempt(self.lesson.id, self.step.slug, failure.reason)
@@ -378,6 +391,23 @@ class Session:
             self._memory.is_done = True
             seconds = time.monotonic() - self._memory.began_s
             self.progress.finish_step(self.lesson.id, self.step.slug, seconds)
+            is_unaided = self.fade != "full" and not self._memory.is_helped
+            self.progress.practise(self.lesson.id, self.step.slug, self.step.skills, is_unaided=is_unaided)
+
+
+def fade_of(step: Step, skills: Mapping[str, SkillRecord]) -> Fade:
+    """How much of a step's solution is shown: as the author has it, else by how well its skills are known."""
+    if step.fade is not None:
+        return step.fade
+    records = [skills.get(skill) for skill in step.skills]
+    if not records or None in records:
+        return "full"
+    return "goal" if all(record is not None and record.is_known for record in records) else "blank"
+
+
+def _commands(script: Script) -> Iterator[tuple[str, str]]:
+    """Each line's node and command."""
+    return ((line.node, line.text) for line in script)
 
 
 def is_made(mistake: Mistake, evidence: Evidence, command: str) -> bool:
