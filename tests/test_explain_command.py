@@ -101,7 +101,7 @@ SUMMARIES = {
     "nc -l 80 &": "In the background: waits at TCP port 80 for whoever connects.",
     "nc 10.0.0.1 80": "Connects to TCP port 80 of 10.0.0.1.",
     "ping -c 2 192.0.2.1": "Asks 192.0.2.1 for an echo, 2 times.",
-    "tcpdump -nei eth0 arp or icmp": "Shows the packets that pass eth0, if `arp or icmp` chooses them.",
+    "tcpdump -nei eth0 arp or icmp": "Shows the packets that pass eth0 and that `arp or icmp` chooses.",
     "ss -tlnp": "Shows what waits for callers over TCP with the program that each belongs to.",
     "echo hi | nc -N 10.0.0.1 80": (
         "Prints hi. What it prints goes to the next command: connects to TCP port 80 of 10.0.0.1."

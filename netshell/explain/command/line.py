@@ -14,6 +14,7 @@ from netshell.explain.shell import Expansion, Token, read_line
 from netshell.facts import PC, Snapshot
 
 _PAGE = "bash(1)"
+_NOWHERE = "/dev/null"
 _STREAM = re.compile(r"^(?:\d+|\{\w+\})", re.ASCII)
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=", re.ASCII)
 _PARTS_MOST = 400
@@ -47,6 +48,8 @@ class _Line:
         self._said: list[tuple[str, str]] = []
         """For each command what stood before it (`|`, `&&` …), and its sentence."""
         self._joint = ""
+        self._around: dict[str, str] = {}
+        """Where the output of the command that is read now goes (`walk.OUTER`)."""
         self._prefix = ""
         """What a loop puts before the sentence of its command."""
         self._can_sum = True
@@ -111,6 +114,10 @@ class _Line:
         text = f"{token.text}{' ' if target and target.at > token.end else ''}{target.text if target else ''}"
         here = _special_file(target.value) if target else ""
         self._add(token, says, text, target.end if target else token.end, here=here)
+        if sign in {"<<", "<<-"}:
+            self._around["lines"] = ""
+        elif target and sign in {">", ">>", ">|", "&>", "&>>"} and stream in {"", "1"} and target.value != _NOWHERE:
+            self._around["into"] = target.text
         if target:
             self.is_open |= target.is_open
             self._expansions(target.expansions)
@@ -134,11 +141,14 @@ class _Line:
                 break
         if at < len(words):
             rest = words[at:]
-            told = explain_words([_as_word(token) for token in rest], self._scene, self._depth, _script)
+            told = explain_words([_as_word(token) for token in rest], self._scene, self._depth, _script, self._around)
             self._parts += told.parts
-            self._say(told.summary)
+            into = self._around.get("into", "")
+            elsewhere = f" Its output goes into {into}." if told.summary and into and into not in told.summary else ""
+            self._say(f"{told.summary}{elsewhere}")
             for token in rest:
                 self._expansions(token.expansions)
+        self._around = {}
 
     def _say(self, sentence: str) -> None:
         self._said.append((self._joint, f"{self._prefix}{lower(sentence)}" if self._prefix and sentence else sentence))
@@ -212,7 +222,7 @@ def _word(context: Context, text: str) -> Entry | None:
 
 
 def _special_file(name: str) -> str:
-    if name == "/dev/null":
+    if name == _NOWHERE:
         return "/dev/null swallows all that is written to it, and is empty for who reads."
     if name.startswith(("/dev/tcp/", "/dev/udp/")):
         _, _, protocol, host, port = [*name.split("/"), "", ""][:5]

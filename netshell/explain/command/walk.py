@@ -4,7 +4,7 @@ It knows nothing of pipes and loops: `line` does.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from netshell.explain.command.filters import explain_filter
@@ -33,6 +33,8 @@ _ADDRESS_LIKE = re.compile(r"[0-9A-Fa-f]*[.:/][0-9A-Fa-f.:/]+")
 _ADDRESSES = frozenset({"address", "cidr", "network", "host"})
 _WORDS_MOST = 300
 """Words of one command that are read: a screen holds no more."""
+OUTER = frozenset({"into", "lines"})
+"""What bash does around a command: the file that its output goes into, and that lines follow for it to read."""
 DEEPEST = 8
 """Commands inside commands that are followed."""
 
@@ -49,13 +51,18 @@ Script = Callable[[str, int, Place, int], Told]
 """Explains a text that is a line of bash again: the text, its offset, where it runs, and its depth."""
 
 
-def explain_words(words: Sequence[Word], scene: Place, depth: int, script: Script) -> Told:
-    """A simple command: its program, and what stands behind it."""
+def explain_words(
+    words: Sequence[Word], scene: Place, depth: int, script: Script, slots: Mapping[str, str] | None = None
+) -> Told:
+    """A simple command: its program, and what stands behind it.
+
+    `slots` is what the summary may use beside the command's own words: where its output goes.
+    """
     name = words[0].value.rpartition("/")[2]
     if not is_program(name):
         return _unknown_program(words, name, depth)
     context = grammar()[name]
-    walk = _Walk(context, scene, depth, script)
+    walk = _Walk(context, scene, depth, script, slots)
     first = words[0]
     walk.add(first, "program", context.says)
     rest = [piece for word in words[1:] for piece in (_pieces(word) if "split" in context.flags else [word])]
@@ -87,7 +94,9 @@ def _pieces(word: Word) -> list[Word]:
 class _Walk:
     """One command while it is read, from left to right."""
 
-    def __init__(self, context: Context, scene: Place, depth: int, script: Script) -> None:
+    def __init__(
+        self, context: Context, scene: Place, depth: int, script: Script, slots: Mapping[str, str] | None = None
+    ) -> None:
         self._context = context
         self._scene = scene
         self._depth = depth
@@ -98,7 +107,7 @@ class _Walk:
         self._at = 0
         self._has_options = True
         self._filter: list[Word] = []
-        self._slots: dict[str, str] = {}
+        self._slots: dict[str, str] = dict(slots or {})
         self._deepest: list[Context] = [context]
         self._told = Told()
 
@@ -159,12 +168,12 @@ class _Walk:
         if key := entry.joined_key(word.value):
             self.add(word.cut(0, len(key)), "option", entry.says)
             rest = word.cut(len(key), len(word.value))
-            self._slots.setdefault(entry.name, rest.value)
+            self._slots.setdefault(entry.name, "")
             if rest.value:
                 self._value(entry.slots[0], rest, "")
             return
         self.add(word, "option" if word.value.startswith(("-", "+")) else "word", self._in_full(entry, word))
-        self._slots.setdefault(entry.name, word.value)
+        self._slots.setdefault(entry.name, "")
         self._values(entry)
         if entry.leads:
             self._enter(entry.leads)
@@ -262,7 +271,8 @@ class _Walk:
         if self._depth >= DEEPEST:
             self._told.parts += [Part(w.at, w.end, w.text, "unknown", "", depth=self._depth) for w in rest]
             return
-        inner = explain_words(rest, self._scene, self._depth + 1, self._script)
+        outer = {name: value for name, value in self._slots.items() if name in OUTER}
+        inner = explain_words(rest, self._scene, self._depth + 1, self._script, outer)
         self._told.parts += inner.parts
         self._slots["command"] = inner.summary
 
@@ -310,10 +320,10 @@ class _Walk:
         for number, (entry, place) in enumerate(taken):
             letter = word.cut(place - (number == 0), place + 1)
             self.add(letter._replace(text=f"-{word.value[place]}"), "option", entry.says)
-            self._slots.setdefault(entry.name, word.value[place])
+            self._slots.setdefault(entry.name, "")
 
     def _long_option(self, word: Word) -> bool:
-        name, sign, value = word.value.partition("=")
+        name, sign, _ = word.value.partition("=")
         entries = known_words(self._context)
         fitting = [each for each in entries if any(key.startswith(name) for key in each.keys)]
         exact = next((each for each in entries if name in each.keys), None)
@@ -321,7 +331,7 @@ class _Walk:
         if entry is None:
             return False
         self.add(word.cut(0, len(name) + len(sign)), "option", entry.says)
-        self._slots.setdefault(entry.name, value)
+        self._slots.setdefault(entry.name, "")
         if sign and entry.slots:
             self._value(entry.slots[0], word.cut(len(name) + 1, len(word.value)), "")
         elif not sign:
