@@ -54,7 +54,8 @@ class Case:
     def _find_holder(self) -> tuple[str, Address] | None:
         """The node that is meant: the one that was named, else the first that has the address, the asker last."""
         names = [] if self._target.is_address else [self._target.host]
-        others = [name for name in self._snapshot.nodes if name != self._here.name]
+        is_everyones = ip_address(self._ip).is_loopback
+        others = [name for name in self._snapshot.nodes if name != self._here.name and not is_everyones]
         for name in (*names, *others, self._here.name):
             node = self._snapshot.nodes[name]
             if node.is_enterable and (held := lookup.holds(node, self._ip)):
@@ -83,6 +84,8 @@ class Case:
 
     def _stopped(self, there: Way, broken: Break) -> Finding:
         """What has stopped the packets on their way there; where NAT sent them on, that may be it."""
+        if there.nat_doubt and not broken.fault.startswith("filter"):
+            return self._unclear(there, there.nat_doubt)
         if FAULTS[broken.fault].layer < 60 and (astray := nat.astray(self._snapshot, there, broken)):
             return self._broken(astray, *there.lines)
         return self._broken(self._deeper(broken, there.end, self._holder[0] if self._holder else ""))
@@ -118,10 +121,21 @@ class Case:
         holder = (goal, held) if held else None
         answer = turned_round(there.packet) if there.packet and start == there.end else None
         source = answer.source if answer else self._ip
+        seen_by = frozenset(node for hop in there.hops for node in (hop.node, hop.to.node))
         errand = Errand(
-            start, ip, source, holder, f"answers to {ip}", is_answer=True, packet=answer, known=there.translations
+            start,
+            ip,
+            source,
+            holder,
+            f"answers to {ip}",
+            is_answer=True,
+            packet=answer,
+            known=there.translations,
+            passed=seen_by,
         )
         last = walk(self._snapshot, errand)
+        if last.broken and there.nat_doubt:
+            return self._unclear(there, there.nat_doubt)
         if last.broken:
             untranslated = nat.missing(self._snapshot, there) if last.broken.fault == "no-way-back" else None
             broken = untranslated or _ended(last.broken, there.end)
@@ -250,10 +264,14 @@ class Case:
         doubts = [doubt for doubt in (*there.doubts, *back.doubts, *others) if doubt]
         if not doubts or (self._attempt and self._attempt.answer == "yes"):
             return None
-        at = next((name for name in passed if f" {name} " in f" {doubts[0]} "), there.end)
+        return self._unclear(there, doubts[0])
+
+    def _unclear(self, there: Way, doubt: str) -> Finding:
+        """That a rule stands in the way of a judgement."""
+        at = next((name for name in self._snapshot.nodes if f" {named(name)} " in f" {doubt} "), there.end)
         told = self._attempt.told() if self._attempt and not self._attempt.is_young else ""
-        words = {"why": doubts[0], "saw": f"; {told}" if told else ""}
-        return finding(Break("rules-unclear", at, words, (*there.lines, *filter(None, (told,)))))
+        words = {"why": doubt, "saw": f"; {told}" if told else ""}
+        return self._broken(Break("rules-unclear", at, words, there.lines))
 
     def _whom(self) -> str:
         return f"{named(self._holder[0])} ({self._ip})" if self._holder else self._ip

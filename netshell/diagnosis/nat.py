@@ -1,6 +1,7 @@
 """Address translation that is missing, meant for other packets, leads nowhere, or is gone round by the answers."""
 
 from dataclasses import replace
+from difflib import get_close_matches
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from netshell.diagnosis import ports
@@ -148,7 +149,7 @@ def missed(node: Node, there: Way) -> Break | None:
     came = replace(packet, incoming=there.hops[-1].to.link, outgoing=None)
     for chain, rule in every_rule(node):
         off = misfits(rule, came) if rule.action in _DESTINATION_NATS and chain.hook == "prerouting" else []
-        if len(off) == 1 and off[0].field != "protocol":
+        if len(off) == 1 and (off[0].field in {"in", "destination"} or _is_slip(off[0].values, rule, came)):
             wanted = {"in": came.incoming, "destination-port": str(came.destination_port)}.get(off[0].field)
             words = {
                 "node": named(node.name),
@@ -159,6 +160,12 @@ def missed(node: Node, there: Way) -> Break | None:
             }
             return Break("nat-missed", node.name, words, (rule_line(node, rule),))
     return None
+
+
+def _is_slip(values: tuple[str, ...], rule: FilterRule, packet: Packet) -> bool:
+    """Whether a rule's port may be meant for another one: that of the server itself, or one that is written alike."""
+    asked = str(packet.destination_port)
+    return asked == rule.port or any(get_close_matches(asked, [value], n=1, cutoff=0.7) for value in values)
 
 
 def _widened(node: Node, rule: FilterRule, values: tuple[str, ...], wanted: str | None) -> str:

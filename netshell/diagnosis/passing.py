@@ -1,7 +1,7 @@
 """A packet's passage through the filters and NAT of the nodes on its way, and what those remember for its answers."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from netshell.diagnosis import lookup
 from netshell.diagnosis.finding import Break, Target
@@ -54,6 +54,8 @@ class Journey:
         """The first filter that stops it."""
         self.doubts: list[str] = []
         """Rules on the way that nobody can judge from outside."""
+        self.nat_doubt = ""
+        """The first of them that may change addresses, and with them the way."""
         self.translations: list[Translation] = []
         self._before: Packet | None = None
         self._rules: tuple[FilterRule, ...] = ()
@@ -66,11 +68,19 @@ class Journey:
             return
         is_own = lookup.is_local(node, self.errand.ip)
         self.packet = replace(self.packet, incoming=came, outgoing=None, is_for_node=is_own)
+        if self.errand.is_answer:
+            self.packet = replace(self.packet, state=self._state_at(node))
         self._begin()
         self._pass(node, "prerouting")
         if memory := self._remembered(node):
             self._restored = memory.before.destination
             self._aim(memory.before.source, memory.before.source_port)
+
+    def _state_at(self, node: Node) -> Literal["new", "established", "invalid"]:
+        """What an answer is to a node that keeps track: to one that has not seen the question it belongs to nothing."""
+        if node.name in self.errand.passed:
+            return "established"
+        return "new" if self.packet is not None and self.packet.protocol == "udp" else "invalid"
 
     def take(self, node: Node, came: str) -> None:
         """It stays: the node itself is meant."""
@@ -101,6 +111,29 @@ class Journey:
             self._pass(node, "forward")
         self._pass(node, "postrouting")
         self._end(node)
+
+    def resolve(self, asker: Node, out: str, owner: Node, came: str) -> None:
+        """The MAC of its next hop is asked for. IPv6 asks with ICMP, which filters stop as they stop all else."""
+        if self.packet is None or self.packet.version != 6 or self.stopped is not None or self.errand.is_answer:
+            return  # who was asked has learned the asker's MAC by that
+        solicit = Packet(None, None, "icmpv6", state="untracked", icmp_type="nd-neighbor-solicit")
+        advert = replace(solicit, icmp_type="nd-neighbor-advert")
+        for node, hook, message, dev in (
+            (asker, "output", solicit, out),
+            (owner, "input", solicit, came),
+            (owner, "output", advert, came),
+            (asker, "input", advert, out),
+        ):
+            self._ask_of(node, "input" if hook == "input" else "output", message, dev)
+
+    def _ask_of(self, node: Node, hook: Hook, message: Packet, dev: str) -> None:
+        is_in = hook == "input"
+        # Whichever addresses they have, they are of IPv6; those of the link's own scope, or a multicast group.
+        packet = replace(message, source="fe80::1", destination="fe80::2", incoming=dev if is_in else "")
+        passage = pass_through(node, (hook,), replace(packet, outgoing="" if is_in else dev))
+        if passage.ruling.fate in {"dropped", "rejected"} and self.stopped is None:
+            what = "solicitations" if message.icmp_type == "nd-neighbor-solicit" else "advertisements"
+            self.stopped = _stop(node, hook, passage, f"neighbour {what}, without which no MAC is found,")
 
     def loop_back(self, node: Node) -> None:
         """It goes to the node itself, over lo."""
@@ -134,7 +167,10 @@ class Journey:
             return
         passage = pass_through(node, (hook,), self.packet)
         if passage.ruling.fate == "unknown":
-            self.doubts.append(_doubt(node, passage.ruling.rule))
+            doubt = _doubt(node, passage.ruling.rule)
+            self.doubts.append(doubt)
+            is_of_nat = passage.ruling.chain is None or passage.ruling.chain.kind == "nat"
+            self.nat_doubt = self.nat_doubt or (doubt if is_of_nat else "")
         elif passage.ruling.fate != "accepted" and self.stopped is None:
             self.stopped = _stop(node, hook, passage, self.errand.goods)
         self._rules = (*self._rules, *passage.nats)

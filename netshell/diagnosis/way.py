@@ -60,6 +60,8 @@ class Errand:
     """As filters and NAT see it; None where they are not asked."""
     known: tuple[Translation, ...] = ()
     """What NAT has changed in the packets that these are the answers to."""
+    passed: frozenset[str] = frozenset()
+    """The nodes that have seen those packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Way:
     """What NAT made of it on the way."""
     doubts: tuple[str, ...] = ()
     """Rules that it met and that nobody can judge from outside."""
+    nat_doubt: str = ""
+    """The first of them that may have sent it another way."""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -123,7 +127,9 @@ def walk(snapshot: Snapshot, errand: Errand) -> Way:
         if not isinstance(outcome, Hop):
             break
         hops.append(outcome)
-        node = snapshot.nodes[outcome.to.node]
+        asker, node = node, snapshot.nodes[outcome.to.node]
+        if not _known(asker, outcome.route.dev or "", outcome.route.via or outcome.ip):
+            journey.resolve(asker, outcome.route.dev or "", node, outcome.to.link)
     if isinstance(outcome, Hop):
         outcome = _Hidden(f"more than {_TTL} routers would have to pass it on")
     stopped = journey.stopped
@@ -133,7 +139,7 @@ def walk(snapshot: Snapshot, errand: Errand) -> Way:
     hidden = outcome.why if isinstance(outcome, _Hidden) and broken is None else ""
     ip = journey.errand.ip
     changed, doubts = tuple(journey.translations), tuple(journey.doubts)
-    return Way(ip, tuple(hops), node.name, broken, hidden, journey.packet, changed, doubts)
+    return Way(ip, tuple(hops), node.name, broken, hidden, journey.packet, changed, doubts, journey.nat_doubt)
 
 
 def _step(snapshot: Snapshot, node: Node, hops: list[Hop], journey: Journey) -> Hop | _Hidden | Break | None:

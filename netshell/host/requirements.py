@@ -97,6 +97,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     Requirement("nft", "address translation and packet filters", _everywhere("nftables")),
     Requirement(
+        "conntrack",
+        "lists the connections that a node tracks",
+        {**_everywhere("conntrack-tools"), "debian": "conntrack"},
+    ),
+    Requirement(
         "bash-completion",
         "lets Tab complete the words of ip, nc and tcpdump",
         _everywhere("bash-completion"),

@@ -14,13 +14,15 @@ _NAMES: Mapping[Field, str] = {
 }  # fmt: skip
 
 
-def words_of(match: Match) -> str:
+def words_of(match: Match, protocol: str = "") -> str:
     """A condition nearly as nft writes it: `ip saddr 192.0.2.0/24`, `tcp dport { 80, 443 }`."""
     if match.field == "unknown":
         return match.values[0]
     values = match.values[0] if len(match.values) == 1 else f"{{ {', '.join(match.values)} }}"
     quoted = f'"{values}"' if match.field in {"in", "out"} and len(match.values) == 1 else values
     name = _NAMES[match.field]
+    if match.field == "icmp-type":
+        name = f"{protocol or 'icmp'} type"
     if match.field in {"source", "destination"}:
         name = f"{'ip6' if ':' in match.values[0] else 'ip'} {name}"
     return f"{name}{' !=' if match.is_negated else ''} {quoted}"
@@ -31,14 +33,15 @@ def sentence_of(matches: Iterable[Match]) -> list[str]:
     words: list[str] = []
     granted: Match | None = None
     for match in matches:
+        protocol = ""
+        if granted is not None and match.field in _SAYING[granted.field]:
+            protocol = granted.values[0] if granted.field == "protocol" else ""
+        elif granted is not None:
+            words.append(words_of(granted))
         is_plain = len(match.values) == 1 and not match.is_negated
-        if granted is not None:
-            is_said = match.field in _SAYING[granted.field]
-            words += [] if is_said else [words_of(granted)]
-            if is_said and granted.field == "protocol" and match.field not in {"icmp-type", "tcp-flags"}:
-                words.append(granted.values[0])
         granted = match if is_plain and match.field in _SAYING else None
-        words += [] if granted else [words_of(match)]
+        words += [protocol] if protocol and match.field.endswith("port") else []
+        words += [] if granted else [words_of(match, protocol)]
     return words if granted is None else [*words, words_of(granted)]
 
 

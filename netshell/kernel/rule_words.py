@@ -11,8 +11,13 @@ _PROTOCOLS: Mapping[str, str] = {
 _ICMP_TYPES: Mapping[str, str] = {
     "0": "echo-reply", "3": "destination-unreachable", "5": "redirect", "8": "echo-request", "11": "time-exceeded",
     "12": "parameter-problem", "128": "echo-request", "129": "echo-reply",
+    "133": "nd-router-solicit", "134": "nd-router-advert", "135": "nd-neighbor-solicit", "136": "nd-neighbor-advert",
 }  # fmt: skip
 """Of ICMP and of ICMPv6, which have no number with two meanings among these."""
+_ALIASES: Mapping[str, str] = {
+    "neighbour-solicitation": "nd-neighbor-solicit", "neighbor-solicitation": "nd-neighbor-solicit",
+    "neighbour-advertisement": "nd-neighbor-advert", "neighbor-advertisement": "nd-neighbor-advert",
+}  # fmt: skip
 
 
 def protocol(text: str) -> str:
@@ -22,7 +27,7 @@ def protocol(text: str) -> str:
 
 def icmp_type(text: str) -> str:
     """`echo-request`, whether it was written by name or by number, with a code or without."""
-    return _ICMP_TYPES.get(text.partition("/")[0], text)
+    return _ICMP_TYPES.get(text.partition("/")[0], _ALIASES.get(text, text))
 
 
 def address(text: str) -> str:

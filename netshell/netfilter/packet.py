@@ -28,8 +28,9 @@ class Packet:
     """The interface that it came in by; empty for a node's own."""
     outgoing: str | None = None
     """The interface that it leaves by; empty for one that stays."""
-    state: Literal["new", "established"] = "new"
-    """`new`: the first packet of a connection; `established`: any behind it, answers too."""
+    state: Literal["new", "established", "invalid", "untracked"] = "new"
+    """`new`: the first packet of a connection; `established`: any behind it, answers too; `invalid`: an answer to what
+    the node has never seen; `untracked`: neighbour discovery, which belongs to no connection."""
     is_reply: bool = False
     """It goes against the direction of the first packet."""
     icmp_type: str | None = None
@@ -48,7 +49,7 @@ class Packet:
         """Those of TCP: SYN opens, SYN and ACK answer to that; of what follows it is not said."""
         if self.protocol != "tcp":
             return None
-        if self.state == "new":
+        if self.state == "new" and not self.is_reply:
             return frozenset({"syn"})
         return frozenset({"syn", "ack"}) if self.is_reply else None
 

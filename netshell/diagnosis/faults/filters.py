@@ -45,6 +45,16 @@ FILTER_FAULTS = (
                 "ns2",
             ),
             Example(
+                "cable",
+                (
+                    "for n in 1 2; do ip -n ns$n addr add 2001:db8::$n/64 dev eth0 nodad; done",
+                    _iptables("ns2", "-A INPUT -p icmpv6 --icmpv6-type echo-request -j ACCEPT", "ip6tables-nft"),
+                    _iptables("ns2", "-P INPUT DROP", "ip6tables-nft"),
+                ),
+                "ns1 [2001:db8::2]",
+                "ns2",
+            ),
+            Example(
                 "router",
                 (
                     _iptables("ns1", "-N web"),
@@ -186,7 +196,7 @@ FILTER_FAULTS = (
         "rules-unclear",
         89,
         "rules that cannot be judged",
-        "I cannot tell: {why}. All the rest of the way looks right{saw}.",
+        "I cannot tell: {why}. I see nothing else that is wrong up to there{saw}.",
         "",
         "firewall",
         _SILENT,
