@@ -82,6 +82,8 @@ class Context:
     words: list[Entry] = field(default_factory=list)
     operands: list[Entry] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
+    musts: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    """Values one of which must stand in the command, and what is said where none does."""
     patterns: list[tuple[Pattern, str]] = field(default_factory=list)
     """Lines of a program's output, each with what it is; their parts are told by the words of the context."""
 
@@ -138,20 +140,28 @@ def parse(text: str, file: str) -> dict[str, Context]:
             if line.startswith("["):
                 here = _head(line)
                 contexts |= {context.name: context for context in here}
-            elif line.startswith("= "):
-                for context in here:
-                    context.summaries.append(_summary(line[2:]))
-            elif line.startswith("> ") and here and here[0].name.startswith("output "):
-                text, _, says = line[2:].partition(" : ")
-                for context in here:
-                    context.patterns.append((compile_pattern(text), says))
             else:
-                entry = _entry(line)
                 for context in here:
-                    (context.words if entry.keys else context.operands).append(entry)
+                    _add(context, line)
         except ValueError as error:
             raise GrammarError(f"{file}:{number}: {error}: {line[:60]}") from None
     return contexts
+
+
+def _add(context: Context, line: str) -> None:
+    """Put a line into its context: a sentence for the whole, what must stand there, a line of output, or a word."""
+    mark, rest = line[:2], line[2:]
+    if mark == "= ":
+        context.summaries.append(_summary(rest))
+    elif mark == "! " and not rest.startswith(": "):
+        names, _, says = rest.partition(" : ")
+        context.musts.append((tuple(names.split("|")), says))
+    elif mark == "> " and context.name.startswith("output "):
+        text, _, says = rest.partition(" : ")
+        context.patterns.append((compile_pattern(text), says))
+    else:
+        entry = _entry(line)
+        (context.words if entry.keys else context.operands).append(entry)
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:

@@ -135,7 +135,13 @@ class _Walk:
 
     def _notice_missing(self) -> None:
         """A value that must stand here, and does not. What options ask for is not looked at: `--help` needs nothing."""
-        if "getopt" in self._context.flags or not self._told.parts:
+        if any(part.trouble for part in self._told.parts):
+            return
+        for names, says in self._context.musts:
+            if not any(name in self._slots for name in names):
+                self._told.parts[-1] = replace(self._told.parts[-1], trouble=says)
+                return
+        if "getopt" in self._context.flags:
             return
         operands = [entry for context in with_likes(self._context) for entry in context.operands]
         slots = (operand.slots[0] for operand in operands[self._operand :])
