@@ -129,8 +129,8 @@ def test_any_holds_with_one_and_tells_the_nearest_first() -> None:
     verdict = judge(LOCAL, any=[{"listen": "tcp/80", "address": "192.0.2.1"}, {"netns": "ns7"}])
     assert not verdict.holds
     assert verdict.says == (
-        "One of these is needed. nc listens on 127.0.0.1:80 only; 192.0.2.1:80 would be refused."
-        " Or: There is no namespace ns7."
+        "nc listens on 127.0.0.1:80 only; 192.0.2.1:80 would be refused."
+        " That is not the only way: another one will do, too."
     )
     assert verdict.at == "ns1"
 

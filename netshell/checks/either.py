@@ -7,7 +7,7 @@ from typing import ClassVar
 from netshell.checks.base import Check, Evidence, Fault, Verdict
 from netshell.checks.needs import Need
 
-_MOST_TOLD = 3
+_OTHER_WAYS = " That is not the only way: another one will do, too."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,17 +19,16 @@ class AnyCheck(Check):
     checks: tuple[Check, ...] = field(metadata={"key": "any", "holds": "checks"})
 
     def look(self, evidence: Evidence) -> Verdict:
-        """The first that holds; else what the one lacks that has come furthest, and what else would do."""
+        """The first that holds; else what the one lacks that has come furthest."""
         verdicts = []
         for check in self.checks:
             verdict = check.judge(evidence)
             if verdict.holds:
                 return verdict
             verdicts.append(verdict)
-        verdicts.sort(key=lambda verdict: -verdict.depth)
-        told = list(dict.fromkeys(verdict.says for verdict in verdicts))[:_MOST_TOLD]
-        says = " Or: ".join(told)
-        return replace(verdicts[0], says=says if len(told) == 1 else f"One of these is needed. {says}")
+        nearest = max(verdicts, key=lambda verdict: verdict.depth)
+        others = {verdict.says for verdict in verdicts} - {nearest.says}
+        return replace(nearest, says=f"{nearest.says}{_OTHER_WAYS if others else ''}")
 
     def needs(self) -> Iterable[Need]:
         """What any of them needs."""

@@ -1,15 +1,15 @@
 """The check `packets`: did these packets cross the wire in this order since the step began."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 from netshell.checks.base import Check, Evidence, Fault, Verdict
 from netshell.checks.looks import Trace
 from netshell.checks.pattern import Pattern
-from netshell.checks.pattern_words import found_in_words, in_words
-from netshell.checks.words import target
+from netshell.checks.pattern_words import found_in_words, in_words, sent_in_words
+from netshell.checks.words import count_of, target
 
 if TYPE_CHECKING:
     from netshell.packets.trace import Seen
@@ -29,17 +29,20 @@ class PacketsCheck(Check):
     def look(self, evidence: Evidence) -> Verdict:
         """The earliest packet that fits each pattern; what is missing is the first pattern that none fits."""
         trace = Trace(evidence.wire)
-        found, place = self._found(trace)
+        found, place, counted = self._found(trace)
         if len(found) == len(self.packets):
             said = ", then ".join(in_words(pattern) for pattern in self.packets[:4])
             more = f", and {len(self.packets) - 4} more" if len(self.packets) > 4 else ""
             return self._holds(f"{said[:1].upper()}{said[1:]}{more} crossed the wire.")
         missing = self.packets[len(found)]
-        says = self._how_far(found) + (self._too_early(trace, missing, place, found) or _near_miss(trace, missing))
+        miss = self._too_early(trace, missing, place, found) or _near_miss(trace, missing)
+        says = f"{self._how_far(len(found), counted)}{miss}"
         return self._fails("packet-missing" if found else "no-packet", says, 9 - min(len(found), 8))
 
-    def _found(self, trace: Trace) -> tuple[list["Seen"], int]:
-        """The last packet that each pattern needed, as far as they fit, and where in the trace to look on."""
+    def _found(self, trace: Trace) -> tuple[list["Seen"], int, int]:
+        """The last packet that each pattern needed, as far as they fit; where in the trace to look on; how many of the
+        next pattern were there.
+        """
         found: list[Seen] = []
         counted = 0
         place = 0
@@ -53,16 +56,21 @@ class PacketsCheck(Check):
                 counted, place = 0, number + 1
                 if len(found) == len(self.packets):
                     break
-        return found, place
+        return found, place, counted
 
-    def _how_far(self, found: "list[Seen]") -> str:
-        missing = in_words(self.packets[len(found)])
-        if len(self.packets) == 1:
-            return f"{missing[:1].upper()}{missing[1:]} has not been seen in this step yet."
-        if not found:
-            return f"None of {len(self.packets)} packets seen yet: {missing} would be the first."
-        last = in_words(self.packets[len(found) - 1])
-        return f"{len(found)} of {len(self.packets)} seen: {last} went out, {missing} has not been seen after it."
+    def _how_far(self, found: int, counted: int) -> str:
+        """What came last of the sequence, and what has not come after it."""
+        missing = self.packets[found]
+        came = f"{sent_in_words(self.packets[found - 1])}; " if found else ""
+        if counted:
+            one = in_words(replace(missing, count=1))
+            has_come = f"{one} has come {count_of(counted, 'time', 'times')}, expected {missing.count}."
+            return f"{came}{has_come}" if came else f"{has_come[:1].upper()}{has_come[1:]}"
+        if came:
+            return f"{came}{in_words(missing)} has not come yet."
+        first = f" It would be the first of {len(self.packets)}." if len(self.packets) > 1 else ""
+        noun = in_words(missing).partition(" ")[2]
+        return f"No {noun} has crossed the wire in this step yet.{first}"
 
     def _too_early(self, trace: Trace, missing: Pattern, place: int, found: "list[Seen]") -> str:
         """One that fits, but crossed before what should have come first."""

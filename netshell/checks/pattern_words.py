@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netshell.checks.looks import ICMP, ICMP6, Trace
-from netshell.checks.words import target
+from netshell.checks.words import subject, target
 from netshell.packets.headers import ACK, FIN, PSH, RST, SYN, Arp
 from netshell.packets.messages import Dns, Http
 from netshell.packets.names import DHCP_MESSAGES, ICMP6_CODES, ICMP6_TYPES, ICMP_CODES, ICMP_TYPES, TCP_FLAGS
@@ -77,6 +78,14 @@ def in_words(pattern: "Pattern") -> str:
     if pattern.count > 1:
         parts.append(f"({pattern.count} times)")
     return " ".join(parts)
+
+
+def sent_in_words(pattern: "Pattern") -> str:
+    """What has happened when a packet fits: `ns1 sent an ARP request`."""
+    if not pattern.source:
+        words = in_words(pattern)
+        return f"{words[:1].upper()}{words[1:]} crossed"
+    return f"{subject(pattern.source)} sent {in_words(replace(pattern, source=None))}"
 
 
 def _ends(pattern: "Pattern") -> Iterable[str]:

@@ -25,6 +25,9 @@ class _PrintedCheck(Check):
     def _pattern(self) -> str:
         raise NotImplementedError
 
+    _did: ClassVar[str]
+    """What a command must have done, as words behind `has`; the expression itself would tell a learner nothing."""
+
     def _text(self, command: Command) -> str:
         raise NotImplementedError
 
@@ -32,9 +35,8 @@ class _PrintedCheck(Check):
         """The latest command first."""
         commands = [c for c in reversed(evidence.commands) if self.at in {ANYWHERE, c.node}]
         if any(_is_in(self._pattern, self._text(command)) for command in commands):
-            return self._holds("So it was.")
-        where = f" {place(self.at)}" if self.at else ""
-        return self._fails("not-seen", f"Not seen yet{where}.", 9)
+            return self._holds(f"A command{_where(self.at)} has {self._did}.")
+        return self._fails("not-seen", f"No command{_where(self.at)} has {self._did} yet.", 9)
 
     def faults(self) -> Iterable[Fault]:
         """What is no regular expression."""
@@ -54,6 +56,7 @@ class OutputCheck(_PrintedCheck):
     """A command of this step has printed it."""
 
     kind: ClassVar[str] = "output"
+    _did = "printed what this step looks for"
     output: str
     """A regular expression; `^` and `$` stand for the ends of a line."""
 
@@ -70,6 +73,7 @@ class TypedCheck(_PrintedCheck):
     """It was typed in this step, as a command."""
 
     kind: ClassVar[str] = "typed"
+    _did = "had the words that this step looks for"
     typed: str
     """A regular expression."""
 
@@ -79,6 +83,10 @@ class TypedCheck(_PrintedCheck):
 
     def _text(self, command: Command) -> str:
         return command.typed
+
+
+def _where(at: str) -> str:
+    return f" {place(at)}" if at else ""
 
 
 def _is_in(pattern: str, text: str) -> bool:
