@@ -56,28 +56,49 @@ SAID: list[tuple[dict[str, Any], str]] = [
     ({"link": "eth1", "at": "ns1"}, "There is no link eth1 in ns1. There is one named eth0."),
     ({"link": "eth0", "at": "ns1", "mtu": 1400}, "eth0 has an MTU of 1500 bytes, expected 1400."),
     ({"address": "192.0.2.1/25", "at": "ns1"}, "ns1 has 192.0.2.1/24: the prefix length is 24, expected 25."),
-    ({"neighbour": "192.0.2.2", "at": "ns1", "mac": MAC_1}, f"For ns1, 192.0.2.2 is at {MAC_2} (eth0 in ns2), expected"),
+    (
+        {"neighbour": "192.0.2.2", "at": "ns1", "mac": MAC_1},
+        f"For ns1, 192.0.2.2 is at {MAC_2} (eth0 in ns2)",
+    ),
     ({"route": "default", "at": "ns1"}, "ns1 has no default route."),
-    ({"route": "192.0.2.0/24", "at": "ns1", "via": "192.0.2.9"}, "ns1 sends packets for 192.0.2.0/24 straight out of eth"),
+    (
+        {"route": "192.0.2.0/24", "at": "ns1", "via": "192.0.2.9"},
+        "ns1 sends packets for 192.0.2.0/24 straight out of",
+    ),
     ({"sysctl": "net.ipv4.ip_forward", "at": "ns1", "is": 1}, "net.ipv4.ip_forward is 0 in ns1, expected 1."),
     ({"ping": "192.0.2.2", "at": "ns1"}, "192.0.2.2 has not been pinged from ns1 in this step yet."),
-    ({"listen": "tcp/80", "at": "ns2", "address": "192.0.2.2"}, "nc listens on 127.0.0.1:80 only; 192.0.2.2:80 would be"),
+    (
+        {"listen": "tcp/80", "at": "ns2", "address": "192.0.2.2"},
+        "nc listens on 127.0.0.1:80 only; 192.0.2.2:80",
+    ),
     ({"connection": "tcp", "at": "ns1", "to": "ns2"}, "ns1 has no TCP connection, expected one to ns2 in ESTAB."),
     ({"connect": "tcp/80", "at": "ns1", "to": "ns2"}, "ns1 tried port 8080, expected 80."),
     ({"firewall": "tcp/80", "at": "ns2", "is": "dropped"}, "ns2 accepts"),
     ({"nat": "masquerade", "at": "ns1", "out": "eth0"}, "No rule in ns1 gives"),
     ({"tracked": "icmp", "at": "ns1"}, "ns1 keeps track of no icmp connection."),
-    ({"packets": [{"arp": "request", "from": "ns1"}, {"arp": "reply"}]}, "ns1 sent an ARP request; an ARP reply has not"),
+    (
+        {"packets": [{"arp": "request", "from": "ns1"}, {"arp": "reply"}]},
+        "ns1 sent an ARP request; an ARP reply",
+    ),
     ({"http": "http://192.0.2.2/", "at": "ns1"}, "ns1 has not asked for http://192.0.2.2/ in this step yet."),
-    ({"resolve": "www.example", "at": "ns1", "is": "192.0.2.8"}, "www.example is 192.0.2.7 for ns1, by /etc/hosts, expect"),
-    ({"fdb": MAC_1, "at": "sw1", "dev": "port2"}, f"The bridge br0 in sw1 has {MAC_1} behind port1, expected behind port2."),
+    (
+        {"resolve": "www.example", "at": "ns1", "is": "192.0.2.8"},
+        "www.example is 192.0.2.7 for ns1, by /etc/hosts",
+    ),
+    (
+        {"fdb": MAC_1, "at": "sw1", "dev": "port2"},
+        f"The bridge br0 in sw1 has {MAC_1} behind port1",
+    ),
     ({"file": "/etc/motd", "at": "ns1", "contains": "Bye"}, "/etc/motd in ns1 says `Hello`, expected `Bye` in it."),
     ({"process": "bird", "at": "ns1"}, "No bird runs in ns1. There runs: dnsmasq."),
     ({"output": "ttl=64", "at": "ns1"}, "No command in ns1 has printed what this step looks for yet."),
     ({"typed": "^ping"}, "No command has had the words that this step looks for yet."),
     ({"script": "false", "at": "ns1", "say": "The page is empty."}, "The page is empty."),
-    ({"any": [{"netns": "ns9"}, {"link": "eth0", "at": "ns1", "up": False}]}, "eth0 in ns1 is UP, expected DOWN. That is"),
-]  # fmt: skip
+    (
+        {"any": [{"netns": "ns9"}, {"link": "eth0", "at": "ns1", "up": False}]},
+        "eth0 in ns1 is UP, expected DOWN. That is",
+    ),
+]
 
 
 @pytest.mark.parametrize(("values", "says"), SAID, ids=[next(iter(values)) for values, _ in SAID])
