@@ -290,7 +290,9 @@ class Case:
             return None
         if attempt.has_expired:
             return self._expired(there)
-        if attempt.was_too_large and (broken := too_large(self._snapshot, there, attempt.told())):
+        length = attempt.length if attempt.is_silent else None
+        is_large = attempt.was_too_large or attempt.is_silent
+        if is_large and (broken := too_large(self._snapshot, there, attempt.told(), length)):
             return finding(broken, *there.lines)
         is_datagram = self._target.protocol == "udp" and self._target.port is not None
         if is_datagram and not attempt.answer and attempt.stopped == there.end:

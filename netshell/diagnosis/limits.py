@@ -73,10 +73,13 @@ def _mtu(snapshot: Snapshot, hop: Hop) -> int:
     return link.mtu if link and link.mtu else _USUAL_MTU
 
 
-def too_large(snapshot: Snapshot, way: Way, told: str) -> Break | None:
-    """A packet that a router has refused because the next link takes no such, and it must not be cut (RFC 1191)."""
+def too_large(snapshot: Snapshot, way: Way, told: str, length: int | None = None) -> Break | None:
+    """A packet that a router has not passed on because the next link takes no such, and it must not be cut (RFC 1191).
+
+    `length` is given where the router's word about it did not come back (RFC 2923, 2.1): the packet's, in bytes.
+    """
     found = smallest(snapshot, way)
-    if found is None:
+    if found is None or (length is not None and length <= found[1]):
         return None
     hop, size = found
     end = End(hop.node, hop.route.dev or "")
@@ -87,4 +90,6 @@ def too_large(snapshot: Snapshot, way: Way, told: str) -> Break | None:
         "payload": str(size - 28),
         "mend": " && ".join(f"{ip_on(e.node)} link set {e.link} mtu {_USUAL_MTU}" for e in (end, hop.to)),
     }
-    return Break("mtu-small", hop.node, words, (told, f"{hop.node}: {end.link} mtu {size}"))
+    words |= {"length": str(length), "source": named(way.hops[0].node)}
+    fault = "mtu-small" if length is None else "mtu-silent"
+    return Break(fault, hop.node, words, (told, f"{hop.node}: {end.link} mtu {size}"))

@@ -67,6 +67,11 @@ class Attempt:
         return self.error is not None and _type(self.error) in _EXCEEDED
 
     @property
+    def length(self) -> int:
+        """Bytes of the packet, its IP header included; 0 for IPv6."""
+        return getattr(self.trip.packet.network, "total_length", 0)
+
+    @property
     def was_too_large(self) -> bool:
         """A router gave it up: the next link takes no packet of its size."""
         error = self.error

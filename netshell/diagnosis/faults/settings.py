@@ -194,4 +194,28 @@ SETTING_FAULTS = (
         ),
         needs_packets=True,
     ),
+    Fault(
+        "mtu-silent",
+        88,
+        "too large for the way, and nobody is told",
+        "{node} did not pass a packet of {length} bytes on: {link} takes {mtu} (its MTU). It says so with an ICMP error"
+        " (fragmentation needed), and that did not come back to {source}, which goes on sending too much.",
+        "{mend}",
+        "mtu",
+        "ping works, `ping -s 1400 -M do` gets no answer; connections open and then hang",
+        (
+            Example(
+                "router",
+                (
+                    "ip -n r1 link set eth2 mtu 900",
+                    "ip -n ns2 link set eth0 mtu 900",
+                    "ip netns exec r1 iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j DROP",
+                ),
+                "ns1 ns2",
+                "r1",
+                ("ip netns exec ns1 ping -c 1 -W 1 -s 1200 -M do 198.51.100.2",),
+            ),
+        ),
+        needs_packets=True,
+    ),
 )
