@@ -25,8 +25,8 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
             return steps.verdicts(each)
         case commands.Hint(prose):
             return steps.hint(prose)
-        case commands.Solution(script):
-            return steps.solution(script)
+        case commands.Solution(script, says):
+            return steps.solution(script, says)
         case commands.Map(snapshot, places):
             from netshell.render.map import draw  # noqa: PLC0415 - much code, and not before the first prompt
 

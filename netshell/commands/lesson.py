@@ -6,6 +6,7 @@ from netshell.commands.context import Context
 from netshell.commands.views import Answers, Catalogue, Hint, Learn, Solution, StandsIn, Verdict, Verdicts, View, Words
 from netshell.errors import UserError
 from netshell.lesson.library import Entry
+from netshell.lesson.model import Script
 from netshell.progress import Progress
 from netshell.session import Session
 
@@ -82,7 +83,7 @@ async def hint(context: Context, _argument: str) -> View:
         case ("hint", prose):
             return Hint(prose)
         case ("solution", script):
-            return Solution(script)
+            return await _explained(context, script)
         case (_, says):
             return Words(str(says))
 
@@ -91,9 +92,22 @@ async def solution(context: Context, _argument: str) -> View:
     """The worked solution."""
     match context.lesson.solution():
         case ("solution", script):
-            return Solution(script)
+            return await _explained(context, script)
         case (_, says):
             return Words(str(says))
+
+
+async def _explained(context: Context, script: Script) -> Solution:
+    """The solution, with what each of its lines does in this network."""
+    from netshell.explain.command import explain_command  # noqa: PLC0415 - its tables are read when somebody asks
+
+    snapshot = await context.bench.look()
+    said: list[str] = []
+    for line in script:
+        is_command = line.action in {"run", "look"}
+        says = explain_command(line.text, snapshot, line.node).summary if is_command else ""
+        said.append("" if says in said else says)
+    return Solution(script, tuple(said))
 
 
 async def check(context: Context, _argument: str) -> View:

@@ -59,6 +59,8 @@ class Solution:
     """The last rung."""
 
     script: Script
+    says: tuple[str, ...] = ()
+    """What each line does, in a sentence; empty for one of which it is not known for certain, or was said before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,11 @@ def _of_choices(ask: Ask, answer: Decided, evidence: Evidence, *, is_settled: bo
     for choice, by in zip(ask.choices, answer.by, strict=True):
         if isinstance(by, Check) and (verdict := by.judge(evidence)).holds:
             return Truth((choice,), verdict.says)
-    says = f"None of these left {ask.at}." if ask.at else "None of these came."
-    return Truth(tuple(choice for choice, by in zip(ask.choices, answer.by, strict=True) if by == "nothing"), says)
+    left = tuple(choice for choice, by in zip(ask.choices, answer.by, strict=True) if by == "nothing")
+    says = ""
+    if patterns:
+        says = f"None of these left {ask.at}." if ask.at else "None of these came."
+    return Truth(left, says or f"It is: {left[0]}." if left else "None of these holds.")
 
 
 def _of_order(ask: Ask, answer: Decided, evidence: Evidence, *, is_settled: bool) -> Truth | None:

@@ -79,10 +79,17 @@ def try_lines(step: Step, fade: Fade = "full") -> RenderableType | None:
     )
 
 
-def solution(script: Script) -> RenderableType:
-    """The worked solution, each line with the terminal that it is typed in."""
-    lines = [Lead(Text("    "), typed_text(line)) for line in script if line.action != "wait"]
-    return Group(Lead(Text("  "), Text("The worked solution:", "bold")), *lines)
+def solution(script: Script, says: Sequence[str] = ()) -> RenderableType:
+    """The worked solution, each line with the terminal that it is typed in, and below it what it does."""
+    parts: list[RenderableType] = [Lead(Text("  "), Text("The worked solution:", "bold"))]
+    for number, line in enumerate(script):
+        if line.action == "wait":
+            continue
+        said = says[number] if number < len(says) else ""
+        parts.append(Lead(Text("    "), typed_text(line)))
+        if said:
+            parts.append(Narrow(Lead(Text("      "), Text(safe(said), "dim"))))
+    return Group(*parts)
 
 
 def done_line(says: str, then: str = "Enter: next step") -> RenderableType:

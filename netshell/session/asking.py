@@ -112,10 +112,15 @@ class Asking:
         waiting = self.waiting
         return waiting is not None and names_choice(waiting, line)
 
-    def reminder(self, *, is_done: bool) -> str:
-        """What still waits for an answer, said once; empty where nothing. A question about what is done comes after."""
+    def reminder(self, *, is_done: bool, has_acted: bool) -> str:
+        """What still waits for an answer, said once; empty where nothing.
+
+        A question about what is done comes after it; a prediction comes too late once it was tried.
+        """
         due = self._first_open()
         if due is None or due.was_reminded or not (is_done or due.ask.is_prediction):
+            return ""
+        if due.ask.is_prediction and due.is_last and due.has_task and has_acted:
             return ""
         due.was_reminded = True
         return f"What do you think? A guess is fine. {how(due.ask)} Enter once more goes on without."

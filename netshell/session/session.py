@@ -149,7 +149,7 @@ class Session:
 
     def question(self) -> str:
         """What is said, once, to a learner who goes on while something asked has no answer; empty where nothing."""
-        return self.asking.reminder(is_done=self.is_done)
+        return self.asking.reminder(is_done=self.is_done, has_acted=self._memory.commands_run > 0)
 
     async def answer(self, typed: str) -> Compared:
         """Take an answer to what the step asks, and compare it if that can be done now.
