@@ -214,6 +214,31 @@ def here(line: str, word: str, node: str = "ns1") -> str:
                 "ns1 has no network with 198.51.100.9 in it, and a next router must be on one."
             ),
         ),
+        ("ping -b 192.0.2.255", "192.0.2.255", "192.0.2.255 is everybody in 192.0.2.0/24 (broadcast)."),
+        ("ping 192.0.2.0", "192.0.2.0", "192.0.2.0 is the network 192.0.2.0/24 itself."),
+        ("ping 224.0.0.5", "224.0.0.5", "224.0.0.5 is a group: whoever joined it gets the packet."),
+        ("nc -u 255.255.255.255 67", "255.255.255.255", "255.255.255.255 is everybody on this link."),
+        (
+            "ip a a 192.0.2.254/24 dev eth0",
+            "192.0.2.254/24",
+            (
+                "The network is 192.0.2.0/24: the first 24 bits are its own, the rest tells hosts apart. "
+                "r1's eth0 has this address too."
+            ),
+        ),
+        (
+            "ip a a 192.0.2.9 dev eth0",
+            "192.0.2.9",
+            "Without a `/`, that is with /32, it is a network of this address alone.",
+        ),
+        (
+            "ip a a 192.0.2.255/24 dev eth0",
+            "192.0.2.255/24",
+            (
+                "The network is 192.0.2.0/24: the first 24 bits are its own, the rest tells hosts apart. "
+                "192.0.2.255 stands for everybody in it (broadcast): no host should have it."
+            ),
+        ),
         ("ping 192.0.2.1", "192.0.2.1", "192.0.2.1 is set here, on eth0."),
         (
             "ping 203.0.113.9",

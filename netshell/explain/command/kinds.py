@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from netshell.explain.command.values import VALUES, Judge, Judged, Place, whose_address
+from netshell.explain.command.addresses import whose_address
+from netshell.explain.command.values import VALUES, Judge, Judged, Place
 from netshell.explain.messages.scene import interface_of, ip_of
 
 _VARIABLE = re.compile(r"[$`]")
@@ -27,7 +28,7 @@ def _end(scene: Place, text: str) -> Judged:
     bare = _address_of(text)
     if bare is None:
         return Judged(f"{text[:40]} is no end of a conversation.")
-    return Judged(here=whose_address(scene, bare) if bare else "")
+    return Judged(here=whose_address(scene.snapshot, scene.node, bare) if bare else "")
 
 
 def _address_of(text: str) -> str | None:
@@ -67,7 +68,7 @@ def _network_or_any(_: Place, text: str) -> Judged:
 
 
 def _address_or_text(scene: Place, text: str) -> Judged:
-    return Judged(here=whose_address(scene, text) if ip_of(text) else "")
+    return Judged(here=whose_address(scene.snapshot, scene.node, text) if ip_of(text) else "")
 
 
 def _dns_name(_: Place, text: str) -> Judged:

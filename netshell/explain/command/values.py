@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import NamedTuple, TypeAlias
 
+from netshell.explain.command.addresses import IPV4_LIKE, about_prefix, no_address, whose, whose_address
 from netshell.explain.messages.scene import (
     did_you_mean,
-    has_ip,
     holders,
     interface_of,
     ip_of,
@@ -21,12 +21,11 @@ from netshell.explain.messages.scene import (
     state,
     subject,
 )
-from netshell.facts import PC, Link, Node, Snapshot, route_to
+from netshell.facts import PC, Link, Node, Snapshot
 
 _NAME_MOST = 15
 _PORT_MOST = 65535
 _MAC = re.compile(r"[0-9A-Fa-f]{1,2}(?:[:-][0-9A-Fa-f]{1,2}){5}")
-_IPV4_LIKE = re.compile(r"\d+(?:\.\d+){1,4}", re.ASCII)
 _WITH_PORT = re.compile(r"(?:\d+\.){3}\d+:\d+", re.ASCII)
 _SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+", re.ASCII)
 
@@ -117,67 +116,13 @@ def _owner(node: str) -> str:
     return "The PC's" if node == PC else f"{node}'s"
 
 
-def whose(node: str) -> str:
-    """A node in front of what it has: `the PC's`, `ns1's`."""
-    return "the PC's" if node == PC else f"{node}'s"
-
-
 def _address(scene: Place, text: str) -> Judged:
     """An IP address without a prefix length."""
     bare = text.partition("%")[0]
     if ip_of(bare) is None:
         slash = " Here it stands without a prefix length." if interface_of(bare) else ""
         return Judged(slash.strip() or no_address(bare))
-    return Judged(here=whose_address(scene, bare))
-
-
-def no_address(text: str) -> str:
-    """Why a text is no IP address."""
-    shown = text[:45]
-    if _IPV4_LIKE.fullmatch(text):
-        numbers = text.split(".")
-        if len(numbers) != 4:
-            return f"{shown} is no IPv4 address: that has four numbers, and this has {len(numbers)}."
-        if any(len(number) > 3 or int(number) > 255 for number in numbers):
-            return f"{shown} is no IPv4 address: each part is at most 255."
-        return f"{shown} is no IPv4 address: a part does not begin with 0."
-    if ":" in text:
-        return f"{shown} is no IPv6 address: eight groups of up to four hexadecimal digits, `::` once for zeros."
-    return f"{shown} is no IP address."
-
-
-def whose_address(scene: Place, text: str) -> str:
-    """Whose an address is, and how the node reaches it."""
-    ip, node = ip_of(text), scene.here
-    if ip is None or scene.snapshot is None:
-        return ""
-    if ip.is_loopback:
-        return f"{text} is {whose(scene.node)} own loopback address."
-    if ip.is_unspecified:
-        return f"{text} stands for every address of this host, or for none yet."
-    found = holders(scene.snapshot, text)
-    is_mine = node is not None and has_ip(node, text)
-    names = [f"{whose(each.name)} {address.dev}" for each, address in found]
-    if is_mine and node is not None:
-        dev = next(address.dev for each, address in found if each.name == node.name)
-        return f"{text} is set here, on {dev}."
-    if names:
-        return f"{text} is {listing(names)}{_how_reached(node, text)}."
-    return f"Nobody in this network has {text}{_how_reached(node, text)}."
-
-
-def _how_reached(node: Node | None, text: str) -> str:
-    """Which way packets would go to an address that is not the node's own."""
-    if node is None:
-        return ""
-    route = route_to(node, text)
-    who = "the PC" if node.name == PC else node.name
-    if route is None:
-        return f"; {who} has no route to it"
-    if route.kind in {"blackhole", "unreachable", "prohibit"}:
-        return f"; a route of kind {route.kind} keeps {who} from it"
-    out = f" out of {route.dev}" if route.dev else ""
-    return f"; {who} sends to it by way of {route.via}{out}" if route.via else f"; {who} sends to it straight{out}"
+    return Judged(here=whose_address(scene.snapshot, scene.node, bare))
 
 
 def _gateway(scene: Place, text: str) -> Judged:
@@ -198,12 +143,9 @@ def _cidr(scene: Place, text: str) -> Judged:
     own = interface_of(text)
     if own is None:
         return Judged(_bad_prefix(bare, length) if slash and ip_of(bare) else no_address(bare))
-    network = own.network
-    size = f"The network is {network}: the first {network.prefixlen} bits are its own, the rest tells hosts apart."
-    alone = "" if slash else f" Without a `/`, it is a network of one address, /{network.prefixlen}."
     others = [(n, a) for n, a in holders(scene.snapshot, bare) if n.name != scene.node] if scene.snapshot else []
-    taken = f" {whose(others[0][0].name).capitalize()} {others[0][1].dev} has this address too." if others else ""
-    return Judged(here=f"{size}{taken}" if slash else f"{alone.strip()}{taken}")
+    taken = f" {_owner(others[0][0].name)} {others[0][1].dev} has this address too." if others else ""
+    return Judged(here=f"{about_prefix(own, has_prefix=bool(slash))}{taken}")
 
 
 def _bad_prefix(bare: str, length: str) -> str:
@@ -227,7 +169,7 @@ def _network(scene: Place, text: str) -> Judged:
             return Judged("" if is_mask else _bad_prefix(bare, length))
         return Judged(f"{text} has bits set behind its prefix: the network is {own.network}.")
     if network.num_addresses == 1:
-        return Judged(here=whose_address(scene, bare))
+        return Judged(here=whose_address(scene.snapshot, scene.node, bare))
     return Judged(here=_who_is_in(scene, text))
 
 
@@ -249,7 +191,7 @@ def _host(scene: Place, text: str) -> Judged:
     """Where something goes: an address, or a name that the resolver is asked for."""
     bare = text.strip("[]")
     if ip_of(bare):
-        return Judged(here=whose_address(scene, bare))
+        return Judged(here=whose_address(scene.snapshot, scene.node, bare))
     if trouble := _no_host(text):
         return Judged(trouble)
     if text == "localhost":
@@ -263,7 +205,7 @@ def _host(scene: Place, text: str) -> Judged:
 
 def _no_host(text: str) -> str:
     """Why a text is neither an address nor a name; empty where it may be one."""
-    if _IPV4_LIKE.fullmatch(text):
+    if IPV4_LIKE.fullmatch(text):
         return no_address(text)
     if text.isdigit():
         return f"{text} is no address: that has four numbers with dots between, as 192.0.2.1."
