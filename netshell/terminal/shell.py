@@ -125,12 +125,15 @@ class Terminal:
         """Give bash a command, of one or more lines, at its prompt; a dead one takes none."""
         if self.is_dead:
             return
-        self._printed.clear()
-        self._has_drawn, self.ran_on = False, self.where
+        self._forget_printed()
         self._echo.clear()
         self._fed = line.encode("utf-8", "surrogateescape")
         self._set_state(State.FED)
         self._write(b"\x1b[200~" + self._fed.replace(b"\x1b", b"") + b"\x1b[201~\r")
+
+    def _forget_printed(self) -> None:
+        self._printed.clear()
+        self._has_drawn, self.ran_on = False, self.where
 
     def press(self, keys: bytes) -> None:
         """Send keys to bash at its prompt: Ctrl-C, Ctrl-D."""
@@ -279,6 +282,7 @@ class Terminal:
         match mark.kind:
             case "C":
                 self._give_strays()
+                self._forget_printed()  # what a line that was typed ahead prints is its own, too
                 self._is_asking = False  # a whole line was typed ahead, and bash runs it
                 self.commands_run += 1
                 self.is_continued = False
