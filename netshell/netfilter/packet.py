@@ -23,6 +23,7 @@ class Packet:
     protocol: str | None = None
     """`tcp`, `udp`, `icmp`, `icmpv6`."""
     source_port: int | None = None
+    """None for one that the client's kernel has chosen."""
     destination_port: int | None = None
     incoming: str | None = None
     """The interface that it came in by; empty for a node's own."""
@@ -129,13 +130,13 @@ def _port_fits(match: Match, packet: Packet) -> Fits:
     ranges = [tuple(map(int, value.split("-"))) for value in match.values]
     if port is not None:
         return any(ends[0] <= port <= ends[-1] for ends in ranges)
-    if match.field == "source-port" and any(ends[0] <= _FIRST_FREE and ends[-1] >= _LAST_FREE for ends in ranges):
-        return True  # whatever the kernel chose
-    return None
+    if any(ends[0] <= _FIRST_FREE and ends[-1] >= _LAST_FREE for ends in ranges):
+        return True
+    return None if any(ends[0] <= _LAST_FREE and ends[-1] >= _FIRST_FREE for ends in ranges) else False
 
 
 _FIRST_FREE, _LAST_FREE = 32768, 60999
-"""net.ipv4.ip_local_port_range: what a client's own port is taken from."""
+"""net.ipv4.ip_local_port_range: what a client's own port is taken from, where it names none itself."""
 
 
 def _flags_fit(match: Match, packet: Packet) -> Fits:
