@@ -128,5 +128,14 @@ def _what(matches: tuple[Match, ...]) -> str:
         for match in matches:
             if match.field == field:
                 said = text.format(" or ".join(match.values))
-                words.append(f"not {said}" if match.is_negated else said)
+                words.append(_negated(said) if match.is_negated else said)
     return " ".join(words)
+
+
+def _negated(said: str) -> str:
+    """`not from 192.0.2.1`, `that does not leave by eth0`."""
+    verbs = {"that comes in by": "that does not come in by", "that leaves by": "that does not leave by"}
+    for positive, negative in verbs.items():
+        if said.startswith(positive):
+            return said.replace(positive, negative, 1)
+    return f"not {said}"
