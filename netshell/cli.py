@@ -180,7 +180,8 @@ class _Explain(click.Command):
 def explain(file: str | None, words: tuple[str, ...], width: int | None, **views: int) -> None:
     """Explain a command line, or the packets of FILE: all of them, or those that FILTER chooses.
 
-    What stands behind `--` is a command line, and nothing of it is run.
+    What stands behind `--` is a command line, and nothing of it is run. Exits with 1 where a part of it is not known,
+    or cannot stand where it does.
 
     FILE is a pcap or pcapng file, as `tcpdump -w` and Wireshark write it, or :save in netshell; - is standard input.
     FILTER is the language that tcpdump teaches, or plain words.
@@ -238,7 +239,7 @@ def _explain_command(words: list[str], others: list[str], columns: int) -> NoRet
         _put_text(json.dumps(as_json(explanation), ensure_ascii=False) + "\n")
     else:
         page(explained_lines(explanation, width=columns))
-    _end(ExitCode.FAILED if explanation.unknown else ExitCode.DONE)
+    _end(ExitCode.DONE if explanation.is_clear else ExitCode.FAILED)
 
 
 @cli.command()

@@ -44,6 +44,11 @@ class Explanation:
         return tuple(part for part in self.parts if part.role == "unknown")
 
     @property
+    def is_clear(self) -> bool:
+        """Every part is known, and can stand where it stands."""
+        return not any(part.role == "unknown" or part.trouble for part in self.parts)
+
+    @property
     def pages(self) -> tuple[str, ...]:
         """The manual pages that the parts come from, each once."""
         return tuple(dict.fromkeys(part.page for part in self.parts if part.page))

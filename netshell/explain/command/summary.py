@@ -50,4 +50,5 @@ def _piece(words: str, slots: Mapping[str, str]) -> str:
 def _put(words: str, slots: Mapping[str, str]) -> str:
     first, *pieces = words.split("{")
     parted = [piece.partition("}") for piece in pieces]
-    return first + "".join(slots.get(name, "") + rest for name, _, rest in parted)
+    values = {**slots, "command": lower(slots.get("command", ""))} if words.endswith(": {command}") else slots
+    return first + "".join(values.get(name, "") + rest for name, _, rest in parted)
