@@ -83,19 +83,25 @@ def duplicate(snapshot: Snapshot, wrong: End, right: End, ip: str) -> Break:
     held, other = holds(node, ip), holds(rightful, ip)
     if held is None or other is None:
         return swallowed(node, ip) or swallowed(rightful, ip) or _unclear(wrong, ip)
+    if _is_lo(rightful, other.dev) and not _is_lo(node, held.dev):
+        return duplicate(snapshot, right, wrong, ip)  # an address on lo was set beside the one that carries traffic
+    run, new = ip_on(wrong.node), fitting_address(snapshot, End(wrong.node, held.dev), version_of(ip))
+    mend = f"{run} addr del {held.cidr} dev {held.dev}"
     words = {
         "ip": ip,
         "node": named(wrong.node),
         "link": held.dev,
         "place": place(wrong.node),
         "other": f"{other.dev} {place(right.node)}",
-        "new": fitting_address(snapshot, End(wrong.node, held.dev), version_of(ip)),
-        "old": held.cidr,
-        "run": ip_on(wrong.node),
+        "mend": mend if _is_lo(node, held.dev) else f"{run} addr add {new} dev {held.dev} && {mend}",
     }
     lines = [address_line(node, held.dev), address_line(rightful, other.dev)]
     macs = [_mac_line(snapshot, End(wrong.node, held.dev)), _mac_line(snapshot, End(right.node, other.dev))]
     return Break("duplicate-address", wrong.node, words, (*lines, *macs))
+
+
+def _is_lo(node: Node, dev: str) -> bool:
+    return dev in node.links and node.links[dev].kind == "loopback"
 
 
 def _mac_line(snapshot: Snapshot, end: End) -> str:

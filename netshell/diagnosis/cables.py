@@ -117,6 +117,9 @@ def _switched(snapshot: Snapshot, here: End, node: Node, link: Link) -> Iterator
             yield Step(port, (*_bridge_breaks(here, link), *_stops(snapshot, here, port)))
         for loose in _loose_ends(node):
             yield Step(End(here.node, loose), (*_bridge_breaks(here, link), _not_in_bridge(snapshot, here, loose)))
+        for other in _bridges(node):
+            if other.name != link.name and _is_switching(node, link, other):
+                yield Step(End(here.node, other.name), (_two_bridges(snapshot, here, End(here.node, other.name)),))
     elif link.master and link.master in node.links:
         bridge = End(here.node, link.master)
         broken = (*_bridge_breaks(bridge, link_at(snapshot, bridge)), *_stops(snapshot, bridge, here))
@@ -158,12 +161,35 @@ def _stops(snapshot: Snapshot, bridge: End, port: End) -> tuple[Break, ...]:
     if not why or (why == "isolated" and not others):
         return ()
     words = {**_words(port), "bridge": bridge.link, "why": why, "others": ""}
+    if why in {"listening", "learning"}:
+        words["others"] = ": with the spanning tree on, a port that comes up passes nothing on for some 30 seconds"
+        words["run"] = ""  # it passes by itself, and no command makes that quicker
+        return (Break("port-stopped", port.node, words, (f"{port.node}: {port.link} master {bridge.link} {why}",)),)
     begin = "bridge" if ip_on(bridge.node) == "ip" else f"bridge -n {bridge.node}"
     change = "isolated off" if why == "isolated" else "state 3"
     if why == "isolated":
         words["others"] = f": it passes nothing on to {', '.join(one.link for one in others)}, isolated as well"
     words["run"] = f"{begin} link set dev {port.link} {change}"
     return (Break("port-stopped", port.node, words, (f"{port.node}: {port.link} master {bridge.link} {why}",)),)
+
+
+def _two_bridges(snapshot: Snapshot, one: End, other: End) -> Break:
+    """Two bridges on a node that passes nothing from one to the other: the one with fewer ports has one too many."""
+    few, many = sorted((one, other), key=lambda end: len(ports_of(snapshot, end)))
+    ports = [port.link for port in ports_of(snapshot, few)]
+    words = {
+        "node": named(one.node),
+        "link": ports[0] if ports else few.link,
+        "place": place(one.node),
+        "bridge": few.link,
+        "other": many.link,
+        "run": ip_on(one.node),
+    }
+    lines = tuple(
+        f"{end.node}: ports of {end.link}: {', '.join(port.link for port in ports_of(snapshot, end)) or 'none'}"
+        for end in (few, many)
+    )
+    return Break("two-bridges", one.node, words, lines)
 
 
 def _not_in_bridge(snapshot: Snapshot, bridge: End, loose: str) -> Break:

@@ -253,7 +253,11 @@ def _deliver(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _O
     """Hand a packet to the next hop over the interface that the route names."""
     end = End(node.name, taken.dev or "")
     link = find_link(snapshot, end)
-    if link is None or link.kind == "loopback":
+    if link is not None and link.kind == "loopback":
+        mend = f"{ip_on(node.name)} route del {taken.dst} dev {taken.dev}{in_table(taken)}"
+        words = {"node": named(node.name), "dst": taken.dst, "link": link.name, "goods": errand.goods, "mend": mend}
+        return Break("lo-route", node.name, words, (route_line(node.name, errand.ip, taken),))
+    if link is None:
         return _Hidden(f"the route {taken.dst} of {named(node.name)} leads to no interface that can be followed")
     if link.master:
         held = lookup.addresses_on(node, link.name, version_of(errand.ip))

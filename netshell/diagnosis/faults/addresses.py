@@ -176,7 +176,7 @@ ADDRESS_FAULTS = (
         "the same address twice",
         "{ip} is set twice: on {other} and on {link} {place}. Whose it is for a neighbour depends on who answers"
         " its ARP question first.",
-        "{run} addr add {new} dev {link} && {run} addr del {old} dev {link}",
+        "{mend}",
         "addresses",
         "now this node answers, now that one; connections break off; or the node answers itself",
         (

@@ -34,6 +34,19 @@ ROUTE_FAULTS = (
         ),
     ),
     Fault(
+        "lo-route",
+        41,
+        "a route that leads to lo",
+        "The route {dst} of {node} leads to {link}, which leads nowhere else: {goods} do not leave {node}.",
+        "{mend}",
+        "routing",
+        f"`ip route` shows `dev lo`; {_SILENT}",
+        (
+            Example("router", ("ip -n r1 route add 198.51.100.2/32 dev lo",), "ns1 ns2", "r1"),
+            Example("router", ("ip -n ns1 route replace default dev lo",), "ns1 ns2", "ns1"),
+        ),
+    ),
+    Fault(
         "wrong-gateway",
         42,
         "wrong gateway",

@@ -27,6 +27,27 @@ SETTING_FAULTS = (
         ),
     ),
     Fault(
+        "two-bridges",
+        16,
+        "in another bridge",
+        "{link} {place} is a port of the bridge {bridge}, and the others are ports of {other}: two bridges on one node"
+        " pass nothing to each other.",
+        "{run} link set {link} master {other}",
+        "bridge",
+        "`bridge link` shows another master; ARP is asked, and nobody answers",
+        (
+            Example(
+                "bridge",
+                (
+                    "ip -n sw link add br1 type bridge; ip -n sw link set br1 up",
+                    "ip -n sw link set port2 master br1",
+                ),
+                "ns1 ns2",
+                "sw",
+            ),
+        ),
+    ),
+    Fault(
         "ipv6-off",
         19,
         "IPv6 is switched off",
