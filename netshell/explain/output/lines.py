@@ -23,6 +23,8 @@ _WORD = re.compile(r"[^\s,\[\]()]+")
 _UNIT = re.compile(r" [a-z]+(?: (?!from|to|by|of|in|on)[a-z]+)?")
 _BRIEF = ("-br", "-brief")
 _RULES = ("-S", "--list-rules")
+_UNTOLD = "-"
+"""In the place of a sentence: this part needs none."""
 _SHAPES: Mapping[str, str] = {"iptables": "list", "ip6tables": "list"}
 """Programs whose output has more than one shape, with the usual one."""
 
@@ -94,6 +96,8 @@ class _Teller:
         for number, (name, _) in enumerate(pattern.parts):
             at, end = spans[name]
             entry, piece = self._entries[name], line.cut(at, end)
+            if entry.says == _UNTOLD:
+                continue
             kind = entry.slots[0].kind
             before, after = _beside(pattern.fixed[number], pattern.fixed[number + 1])
             whole = line.cut(at - before, end + after)
@@ -138,7 +142,7 @@ class _RuleTeller:
         """One line with its parts."""
         line = _collapsed(text)
         if line.value.startswith("#") or not line.value:
-            return OutputLine(text)
+            return OutputLine(text, "A comment." if line.value else "")
         words = [line.cut(match.start(), match.end()) for match in re.finditer(r"\S+", line.value)]
         is_inside = self._tool == "nft" and not line.value.startswith("table ")
         parts = _joined(explain_words_only(words, "nft block" if is_inside else self._tool, self._scene), text)
@@ -174,7 +178,7 @@ def _collapsed(text: str) -> Word:
 
 def _beside(before: str, after: str) -> tuple[int, int]:
     """How many characters before a part, and behind it, say what it is: `ttl=63`, `id 76`, `2 received`."""
-    words = before.rstrip(" ").rpartition(" ")[2]
+    words = before.rstrip(" ").rpartition(" ")[2].lstrip("([{<")
     if any(char.isalnum() for char in words) and (words[-1].isalnum() or words[-1] in ":=/"):
         return len(words) + len(before) - len(before.rstrip(" ")), 0
     unit = _UNIT.match(after)
