@@ -19,6 +19,8 @@ ip netns exec red ping -c 1 192.0.2.9
 :explain carrier
 :explain carier
 :explain ip netns add red
+:explain 'ip neigh flush all'
+:explain $ ip -6 route
 """
 
 
@@ -36,6 +38,8 @@ def test_commands_outputs_and_terms_are_explained(ordinary_account: Account, run
         "The sign that somebody is at the other end of the cable",
         "Did you mean `:explain carrier`?",
         "→ A namespace red is there already.",
+        "Empties the neighbour table.",
+        "Shows the routing table of IPv6.",
     ):
         assert says in told, told
     assert "link/loopback" in told, "nothing of a command that is explained was run: lo stays as it was"

@@ -16,6 +16,7 @@ async def explain(context: Context, argument: str) -> View:
     from netshell.explain.command.grammar import is_program  # noqa: PLC0415
     from netshell.explain.glossary import look_up  # noqa: PLC0415
 
+    argument = _bare(argument)
     if not argument:
         return await _last(context)
     snapshot = await context.bench.look()
@@ -28,6 +29,14 @@ async def explain(context: Context, argument: str) -> View:
     if not (is_program(first) or _SIGNS & set(argument) or "=" in first):
         raise _unknown(argument)
     return CommandExplained(explanation)
+
+
+def _bare(argument: str) -> str:
+    """What is asked about, without the quotes or the prompt that came along with it."""
+    text = argument.removeprefix("$ ").strip()
+    quote = text[:1]
+    is_quoted = len(text) > 1 and quote in {"'", '"', "`"} and text[-1] == quote and text.count(quote) == 2
+    return text[1:-1].strip() if is_quoted else text
 
 
 async def _last(context: Context) -> View:
