@@ -19,7 +19,14 @@ from netshell.packets.wiring import Wiring
 from netshell.session.inquiry import ask_server, inquire
 
 _MOST_MENDS = 8
-_WORKS_IN_A_WAY = {"duplicate-address", "address-on-lo", "duplicate-mac", "mtu-black-hole", "hosts-shadow"}
+_WORKS_IN_A_WAY = {
+    "duplicate-address",
+    "address-on-lo",
+    "duplicate-mac",
+    "mtu-black-hole",
+    "hosts-shadow",
+    "rules-unclear",
+}
 """One of two answers; the asker answers itself; only large packets are lost; another answers."""
 
 

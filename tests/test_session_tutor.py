@@ -124,3 +124,19 @@ def test_a_name_server_is_asked_and_leaves_no_trace(tmp_path: Path) -> None:
         assert [seen for seen in session.bench.wire.all()[crossed:] if not seen.noise] == []
 
     in_the_lesson(tmp_path, scenario)
+
+
+def test_packets_from_before_a_setting_was_mended_blame_nobody(tmp_path: Path) -> None:
+    async def scenario(context: Context, session: Session) -> None:
+        key = "net.ipv4.icmp_echo_ignore_all"
+        await typed(session, f"ip netns exec ns2 sysctl -qw {key}=1")
+        await typed(session, "ip netns exec ns1 ping -c 1 -W 0.2 192.0.2.2")
+        ignored = await run(context, ":why ns1 ns2")
+        await typed(session, f"ip netns exec ns2 sysctl -qw {key}=0")
+        mended = await run(context, ":why ns1 ns2")
+        assert isinstance(ignored, Why)
+        assert isinstance(mended, Why)
+        assert ignored.finding.fault == "echo-ignored"
+        assert mended.finding.holds
+
+    in_the_lesson(tmp_path, scenario)

@@ -5,6 +5,7 @@ It knows nothing of lessons.
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 _PASSING = frozenset({"neighbour", "fdb", "socket"})
 """Kinds of changes that traffic brings about."""
+_MAY_CHANGE_UNSEEN = re.compile(
+    r"\b(?:sysctl|(?:ip6?|eb|arp)tables(?:-\w+)?|nft|bridge|tc|ethtool|rule|arp|sed|tee|rm|mv|cp|kill\w*|pkill|dnsmasq)\b"
+    r"|>\s*/(?:proc|sys|etc)/"
+)
+"""Commands that may change what only a snapshot with details shows: a setting, a rule, a port of a bridge, a file."""
 _OWN_PORTS = cycle(range(61000, 65000))
 """Ports that netshell asks from, above those that Linux gives to programs (net.ipv4.ip_local_port_range)."""
 _UNSEEN = 'exec >/dev/null 2>&1 </dev/null; eval "$1"'
@@ -222,7 +228,7 @@ class Bench:
         crossed = self.wire.since(self._told_ns)
         self._told_ns = max(now_ns, self.wire.until_ns + 1)  # what a flood left unread belongs to this command
         said = say(difference(before, after), before, after)
-        if any(item.change.kind not in _PASSING for item in said):
+        if any(item.change.kind not in _PASSING for item in said) or _MAY_CHANGE_UNSEEN.search(command):
             self.changed_ns = now_ns
         is_news = any(not seen.noise for seen in crossed)
         if is_news:
