@@ -21,11 +21,11 @@ class Faults:
 
     def error(self, line: int, column: int, message: str, remedy: str = "") -> None:
         """Something that must be mended before the lesson can be used."""
-        self._found.add(Diagnostic(self.file, line, column, message, remedy))
+        self._found.add(Diagnostic(self.file, line, column, _harmless(message), _harmless(remedy)))
 
     def warn(self, line: int, column: int, message: str, remedy: str = "") -> None:
         """Something that is likely to be a mistake."""
-        self._found.add(Diagnostic(self.file, line, column, message, remedy, is_warning=True))
+        self._found.add(Diagnostic(self.file, line, column, _harmless(message), _harmless(remedy), is_warning=True))
 
     def in_order(self) -> tuple[Diagnostic, ...]:
         """Every fault, by place."""
@@ -35,6 +35,11 @@ class Faults:
     def has_errors(self) -> bool:
         """Whether the lesson cannot be used."""
         return any(not fault.is_warning for fault in self._found)
+
+
+def _harmless(text: str) -> str:
+    """With a mark in the place of what a terminal obeys or hides: a message quotes what the author wrote."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

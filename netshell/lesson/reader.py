@@ -22,6 +22,7 @@ from netshell.lesson.variables import USE, combinations
 Compiled = dict[str, Any]
 """A validated lesson as JSON has it, before the values of its variables are filled in."""
 
+_MOST_STEPS = 1000
 _FENCE_OF_FRONT = re.compile(r"---[ \t]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -38,8 +39,11 @@ def read_lesson(text: str, file: str) -> tuple[Compiled, Faults]:
     intro, sections = read_markdown(body, faults)
     lab = compiled.get("lab") or {}
     steps = StepReader(reading, (lab.get("nodes") or {}) if isinstance(lab, dict) else ())
-    compiled |= {"intro": intro.blocks, "steps": [steps.read(section) for section in sections]}
+    compiled |= {"intro": intro.blocks, "steps": [steps.read(section) for section in sections[:_MOST_STEPS]]}
     steps.end()
+    if len(sections) > _MOST_STEPS:
+        message = f"This is more than {_MOST_STEPS} steps."
+        faults.error(sections[_MOST_STEPS].line, 1, message, "Split it into several lessons.")
     if not sections:
         faults.error(len(reading.lines), 1, "The lesson has no step.", "Begin each with a heading: `## Lay the cable`.")
     if block and isinstance(block.tree.data, dict):
