@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from test_diagnosis import LO, NS1, NS2, R1, ROUTED, ask, network, node, server
+from test_diagnosis import CABLE, COMING, GOING, LO, NS1, NS2, R1, ROUTED, ask, network, node, pinged, server, with_node
 
 from netshell.facts import Node, Route, Snapshot
 from netshell.kernel.iptables_rules import chains_of
@@ -126,3 +126,13 @@ def test_a_filter_at_the_port_is_told_before_that_nobody_listens() -> None:
     assert ask(routed(R1, closed), "ns1 ns2:80").fault == "filter-reject"
     assert ask(routed(R1, closed), "ns1 ns2:81").fault == "nobody-listens"
     assert ask(ROUTED, "ns1 ns2:80").fault == "nobody-listens"
+
+
+def test_an_answer_proves_what_lies_before_it_but_not_the_askers_own_filter() -> None:
+    seen = pinged(GOING, COMING)
+    older = with_node(CABLE, "ns2", lambda there: ruled(there, "-A INPUT -p icmp -j DROP"))
+    assert ask(older, "ns1 ns2").fault == "filter-drop"
+    assert ask(older, "ns1 ns2", seen).holds
+    deaf = with_node(CABLE, "ns1", lambda here: ruled(here, "-A INPUT -p icmp -j DROP"))
+    found = ask(deaf, "ns1 ns2", seen)
+    assert (found.fault, found.at) == ("filter-drop", "ns1"), found.says

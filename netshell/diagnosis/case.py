@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from netshell.packets.trace import Seen
 
 _ECHO_KEY = "net.ipv4.icmp_echo_ignore_all"
+_FILTERS = frozenset({"filter-drop", "filter-reject"})
 _HIDDEN_BY_RULES = frozenset(
     {"no-way-back", "nobody-listens", "out-of-sight", "unanswered", "dead-route", *(f.name for f in FILTER_FAULTS)}
 )
@@ -222,7 +223,8 @@ class Case:
     def _broken(self, broken: Break, *lines: str) -> Finding:
         """What the state shows, with the packets that show it, unless an answer proves that rules make it right."""
         attempt = self._attempt
-        if attempt and attempt.answer == "yes" and broken.fault in _HIDDEN_BY_RULES:
+        is_at_the_end = broken.at == self._here.name and broken.fault in _FILTERS  # behind the wire, as it were
+        if attempt and attempt.answer == "yes" and broken.fault in _HIDDEN_BY_RULES and not is_at_the_end:
             says = f"{self._whom()} answers {named(self._here.name)}: {attempt.told()}."
             return well(self._holder[0] if self._holder else self._here.name, says, attempt.told(), *lines)
         packets: list[str] = []
