@@ -1,6 +1,8 @@
 """A line of bash cut into its pieces: literals, and Python's own reader as an oracle."""
 
+import random
 import shlex
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,8 @@ LINES = {
     "a 2>/dev/null >>b": ["a", "redirection 2>", "/dev/null", "redirection >>", "b"],
     "a 2>&1 &>f": ["a", "redirection 2>&1", "redirection &>", "f"],
     "a 2 > b": ["a", "2", "redirection >", "b"],
+    'echo `b(` ""': ["echo", "`b(`", ""],
+    "echo $'it\\'s' b": ["echo", "it\\'s", "b"],
     "a <0": ["a", "redirection <", "0"],
     "a 3>&- 4<&3 >&f": ["a", "redirection 3>&-", "redirection 4<&3", "redirection >&", "f"],
     "a >&2": ["a", "redirection >&2"],
@@ -87,3 +91,15 @@ def test_any_line_is_cut_without_a_gap(line: str) -> None:
 def test_a_deep_nest_is_read_in_one_pass() -> None:
     assert read_line("$(" * 2000)[0].is_open
     assert read_line('"$(' * 1300)[0].is_open
+
+
+def test_what_bash_waits_for_the_end_of_is_open() -> None:
+    """Lines made at random, which bash reads and does not run (`bash -n`)."""
+    chance = random.Random(1)
+    lines = ["echo " + "".join(chance.choices("ab'\"\\$( ){}`", k=chance.randrange(1, 12))) for _ in range(100)]
+    for line in lines:
+        done = subprocess.run(["bash", "-n", "-c", line], capture_output=True, text=True, timeout=5, check=False)
+        is_wrong = "syntax error" in done.stderr or "bad substitution" in done.stderr
+        if not is_wrong and not line.endswith("\\"):
+            is_waiting = "unexpected EOF while looking" in done.stderr
+            assert any(token.is_open for token in read_line(line)) == is_waiting, line

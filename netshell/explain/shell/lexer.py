@@ -148,10 +148,14 @@ class _Word:
         self._at = end
 
     def _single(self) -> None:
-        self._at += 1 + (self._text[self._at] == "$")
-        end = self._text.find("'", self._at)
-        self._is_open |= end < 0
-        self._take(len(self._text) if end < 0 else end)
+        """`'…'`, or `$'…'`, in which a backslash keeps a quote from being its end; escapes stay as they are typed."""
+        is_escaping = self._text[self._at] == "$"
+        self._at += 1 + is_escaping
+        end = self._at
+        while end < len(self._text) and self._text[end] != "'":
+            end += 2 if is_escaping and self._text[end] == "\\" else 1
+        self._is_open |= end >= len(self._text)
+        self._take(end)
         self._at = min(self._at + 1, len(self._text))
 
     def _double(self) -> None:
@@ -215,8 +219,8 @@ def _closing(text: str, at: int, sign: str) -> int:
             waiting.pop()
             if not waiting:
                 return at
-        elif quote == "'":
-            pass
+        elif quote in {"'", "`"}:
+            pass  # nothing but its own end counts inside
         elif opening := next((each for each in ("$(", "${") if text.startswith(each, at)), ""):
             waiting.append(_CLOSES[opening])
             at += 1
