@@ -22,9 +22,11 @@ Action: TypeAlias = Literal[
     "goto",
     "return",
     "continue",
+    "notrack",
     "unknown",
 ]
-"""What a rule does; `continue` for those that only look or mark (log, counter, a changed TTL)."""
+"""What a rule does; `notrack` has the node keep no track of the packet; `continue` for those that only look or mark
+(log, counter, a changed TTL)."""
 Field: TypeAlias = Literal[
     "family", "protocol", "source", "destination", "source-port", "destination-port", "in", "out", "state",
     "direction", "icmp-type", "tcp-flags", "destination-type", "unknown",

@@ -128,3 +128,12 @@ def test_a_map_to_a_set_of_states_is_judged_element_by_element() -> None:
     chain = Chain("inet", "f", "in", parts, "input")
     assert ask(Node("r1", chains=(chain,)), "input", SYN).fate == "dropped"
     assert ask(Node("r1", chains=(chain,)), "input", replace(SYN, state="established")).fate == "accepted"
+
+
+def test_what_is_not_tracked_is_in_no_connections_state() -> None:
+    raw = node("-A PREROUTING -s 192.0.2.1/32 -j CT --notrack", table="raw")
+    stateful = node("-A INPUT -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT", policy="DROP")
+    both = replace(raw, chains=(*raw.chains, *(chain for chain in stateful.chains if chain.hook == "input")))
+    assert pass_through(both, HOOKS["in"], SYN).ruling.fate == "dropped"
+    assert pass_through(both, HOOKS["in"], replace(SYN, source="192.0.2.9")).ruling.fate == "accepted"
+    assert pass_through(both, HOOKS["in"], replace(SYN, source=None)).ruling.fate == "unknown"

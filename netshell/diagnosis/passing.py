@@ -68,8 +68,7 @@ class Journey:
             return
         is_own = lookup.is_local(node, self.errand.ip)
         self.packet = replace(self.packet, incoming=came, outgoing=None, is_for_node=is_own)
-        if self.errand.is_answer:
-            self.packet = replace(self.packet, state=self._state_at(node))
+        self.packet = replace(self.packet, state=self._state_at(node))
         self._begin()
         self._pass(node, "prerouting")
         if memory := self._remembered(node):
@@ -77,7 +76,9 @@ class Journey:
             self._aim(memory.before.source, memory.before.source_port)
 
     def _state_at(self, node: Node) -> Literal["new", "established", "invalid"]:
-        """What an answer is to a node that keeps track: to one that has not seen the question it belongs to nothing."""
+        """What it is to a node that keeps track: an answer to what that has not seen belongs to nothing."""
+        if not self.errand.is_answer:
+            return "new"
         if node.name in self.errand.passed:
             return "established"
         return "new" if self.packet is not None and self.packet.protocol == "udp" else "invalid"
@@ -174,6 +175,7 @@ class Journey:
         elif passage.ruling.fate != "accepted" and self.stopped is None:
             self.stopped = _stop(node, hook, passage, self.errand.goods)
         self._rules = (*self._rules, *passage.nats)
+        self.packet = replace(self.packet, state=passage.packet.state)
         if passage.nats:
             old, self.packet = self.packet, replace(passage.packet, outgoing=self.packet.outgoing)
             if self.packet.destination != old.destination:

@@ -19,8 +19,9 @@ _HOOKS: Mapping[str, Hook] = {name: name for name in get_args(Hook)}
 _ENDINGS: Mapping[str, Action] = {
     "accept": "accept", "drop": "drop", "return": "return", "continue": "continue", "reject": "reject",
     "jump": "jump", "goto": "goto", "masquerade": "masquerade", "snat": "snat", "dnat": "dnat", "redirect": "redirect",
+    "notrack": "notrack",
 }  # fmt: skip
-_LOOKING = frozenset({"counter", "log", "mangle", "quota", "ct helper", "ct timeout", "set", "map", "notrack", "meter"})
+_LOOKING = frozenset({"counter", "log", "mangle", "quota", "ct helper", "ct timeout", "set", "map", "meter"})
 """Statements that decide nothing."""
 _PAYLOAD: Mapping[tuple[str, str], Field] = {
     ("ip", "saddr"): "source", ("ip6", "saddr"): "source", ("ip", "daddr"): "destination",
@@ -93,6 +94,8 @@ class _Reader:
                     self._packets = value.get("packets") if isinstance(value, Mapping) else None
                 case "vmap":
                     return self._map(value)
+                case "mangle" if _rewrites(value):
+                    return [self._made("unknown", words_for(expression))]
                 case _ if name in _ENDINGS:
                     return [self._ending(_ENDINGS[name], value)]
                 case _ if name in _LOOKING:
@@ -212,6 +215,12 @@ class _Reader:
                 yield _READERS.get(name, str)(str(right))
             case _:
                 raise _UnclearError
+
+
+def _rewrites(value: _Expression) -> bool:
+    """Whether a statement changes the addresses or ports in a packet, which NAT does otherwise."""
+    payload = value.get("key", {}).get("payload", {})
+    return bool(payload) and payload.get("field") not in {"ttl", "hoplimit", "dscp", "ecn"}
 
 
 _READERS: Mapping[Field, Callable[[str], str]] = {

@@ -55,6 +55,9 @@ class _Asking:
             fit = fits(rule, self.packet)
             if fit is False or rule.action == "continue":
                 continue
+            if rule.action == "notrack":
+                self._untrack(rule, is_sure=bool(fit))
+                continue
             if rule.action == "return":
                 if fit:
                     return None
@@ -70,6 +73,13 @@ class _Asking:
                     return None
                 self.doubts.append(_End("unknown", rule))
         return None
+
+    def _untrack(self, rule: FilterRule, *, is_sure: bool) -> None:
+        """The node keeps no track of the packet: it is in no connection's state, and no NAT is done to it."""
+        if is_sure:
+            self.packet = replace(self.packet, state="untracked")
+        else:
+            self.doubts.append(_End("unknown", rule))
 
     def _jump(self, chain: Chain, rule: FilterRule, depth: int) -> _End | None:
         target = self.chains.get((chain.family, chain.table, chain.tool, rule.target))
@@ -89,7 +99,7 @@ def ask(node: Node, hook: Hook, packet: Packet) -> Ruling:
             continue
         asking = _Asking(chains, ruling.packet)
         end = asking.run(base)
-        found = _ruled(node, hook, base, end, ruling)
+        found = _ruled(node, hook, base, end, replace(ruling, packet=asking.packet))
         doubt = next((d for d in asking.doubts if not _is_same(d, end, base)), None)
         if doubt is not None:
             return replace(ruling, fate="unknown", chain=base, rule=doubt.rule)
