@@ -180,6 +180,8 @@ class Details:
     """Ports of bridges that pass not everything on, each with why: `disabled`, `blocking`, `isolated` …"""
     pinned: tuple[FdbEntry, ...] = ()
     """Entries in the tables of bridges that no frame moves: sticky ones, and permanent ones of others."""
+    redirects: tuple[Route, ...] = ()
+    """Single addresses with the gateway that a router has named by an ICMP redirect; they go before the table."""
     without_arp: frozenset[str] = frozenset()
     """Interfaces that neither ask nor answer (IFF_NOARP, `ip link set … arp off`)."""
     files: Mapping[str, str] = field(default_factory=dict)

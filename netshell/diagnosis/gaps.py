@@ -104,7 +104,8 @@ def _lost_gateway(
     if not is_near and not any(addresses.in_network(gateway, a) for a in own):
         networks = ", ".join(lookup.network(a) for a in own) or "none"
         return Break("gateway-off-link", node.name, {**words, "networks": networks, "why": why}, lines)
-    return Break("wrong-gateway", node.name, {**words, "why": why}, lines)
+    fault = "redirected" if taken.proto == "redirect" else "wrong-gateway"
+    return Break(fault, node.name, {**words, "why": why, "run": ip_on(node.name)}, lines)
 
 
 def _nobody(snapshot: Snapshot, node: Node, end: End, words: Mapping[str, str], lines: tuple[str, ...]) -> Break:

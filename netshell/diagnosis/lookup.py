@@ -110,8 +110,15 @@ def route(node: Node, ip: str, *, source: str | None = None, came: str = "lo") -
             return Route(rule.dst or "default", kind=rule.kind, table=f"rule {rule.priority}")
         found = route_to(node, ip, rule.table)
         if found is not None and found.kind != "throw":
-            return found
+            return _redirected(node, ip, found)
     return None
+
+
+def _redirected(node: Node, ip: str, found: Route) -> Route:
+    """A route, with the gateway that a router has named for this address since (RFC 792, redirect)."""
+    noted = node.details.redirects if node.details and found.via else ()
+    other = next((each for each in noted if each.dst == f"{ip}/32" and each.dev == found.dev), None)
+    return found if other is None or other.via == found.via else other
 
 
 _MAIN = (Rule(32766),)

@@ -414,4 +414,7 @@ def wrong_gateway(snapshot: Snapshot, hop: Hop, errand: Errand, why: str) -> Bre
         "why": why,
         "mend": route_mend(snapshot, node, errand.ip, errand.holder, hop.route),
     }
-    return Break("wrong-gateway", hop.node, words, (route_line(hop.node, errand.ip, hop.route),))
+    is_told = hop.route.proto == "redirect"
+    words["run"] = ip_on(hop.node)
+    fault = "redirected" if is_told else "wrong-gateway"
+    return Break(fault, hop.node, words, (route_line(hop.node, errand.ip, hop.route),))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netshell.facts import PC, Details, Node, Process, Snapshot
-from netshell.kernel.observer import Observer, Station, pinned, rules_of, stopped_ports
+from netshell.kernel.observer import Observer, Station, pinned, redirects, rules_of, stopped_ports
 from netshell.kernel.programs import Programs
 from netshell.namespaces.names import Namespaces
 
@@ -76,6 +76,7 @@ class Closer:
             rules_of(station),
             stopped_ports(station) if has_bridge else {},
             pinned(station) if has_bridge else (),
+            redirects(station),
             _without_arp(station),
             {**shared, **own, **self._leases(commands)},
             commands,

@@ -125,6 +125,16 @@ def route_of(message: Message, names: Mapping[int, str]) -> Route | None:
     )
 
 
+def redirect_of(message: Message, names: Mapping[int, str]) -> Route | None:
+    """Of an RTM_NEWROUTE message a cached copy that has a gateway of its own; None for every other route."""
+    value = _reader(message)
+    is_cached = message["family"] == socket.AF_INET and message["flags"] & _RTM_F_CLONED
+    if not is_cached or value("RTA_GATEWAY") is None or value("RTA_DST") is None:
+        return None
+    dev = names.get(value("RTA_OIF"))
+    return Route(f"{value('RTA_DST')}/32", dev, value("RTA_GATEWAY"), proto="redirect")
+
+
 def rule_of(message: Message) -> Rule | None:
     """An RTM_NEWRULE message; None for a family that is not IP."""
     if message["family"] not in {socket.AF_INET, socket.AF_INET6}:

@@ -21,7 +21,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.nsidmsg import nsidmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from netshell.facts import End, FdbEntry, Node, Rule, Snapshot
+from netshell.facts import End, FdbEntry, Node, Route, Rule, Snapshot
 from netshell.kernel import decode, devices, netlink
 from netshell.kernel.decode import RawLink
 from netshell.kernel.filters import FilterReader
@@ -36,6 +36,8 @@ SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding", "net.ipv4.conf
 _SKIP_STATISTICS = 8
 """RTEXT_FILTER_SKIP_STATS, linux/rtnetlink.h: counters are most of a link's bytes, and no fact."""
 _AF_BRIDGE = 7
+_RTM_F_CLONED = 0x200
+"""Cached copies of routes, linux/rtnetlink.h."""
 
 _Fact = TypeVar("_Fact")
 
@@ -304,6 +306,13 @@ def stopped_ports(station: Station) -> dict[str, str]:
     """The ports of bridges that pass not everything on, each with why."""
     messages = station.talk.dump(rtnl.RTM_GETLINK, ifinfmsg().load({"family": _AF_BRIDGE}))
     return dict(found for found in map(decode.stopped_port_of, messages) if found is not None)
+
+
+def redirects(station: Station) -> tuple[Route, ...]:
+    """What routers have told this node by ICMP redirects, and what else it has noted for single addresses."""
+    names = {index: link.name for index, link in station.links.items()}
+    cached = rtmsg().load({"family": socket.AF_INET, "flags": _RTM_F_CLONED})
+    return _decoded(station, rtnl.RTM_GETROUTE, cached, decode.redirect_of, names)
 
 
 def pinned(station: Station) -> tuple[FdbEntry, ...]:

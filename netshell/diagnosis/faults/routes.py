@@ -34,6 +34,18 @@ ROUTE_FAULTS = (
         ),
     ),
     Fault(
+        "redirected",
+        41,
+        "an ICMP redirect",
+        "{node} sends {goods} to the gateway {gateway}, {why}: not by its table, but because a router told it so by an"
+        " ICMP redirect, and it keeps to that for some minutes.",
+        "{run} route flush cache",
+        "routing",
+        "the table is right; `ip route get` shows another gateway, `cache <redirected>`",
+        (),
+        "{run} route show cache",
+    ),
+    Fault(
         "lo-route",
         41,
         "a route that leads to lo",
