@@ -11,13 +11,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netshell import __version__
 from netshell.errors import Diagnostic, ExitCode, LessonError, UserError
 from netshell.lesson.compiled import VERSION, lesson_from
 from netshell.lesson.model import Lesson
 from netshell.lesson.source import decode, read_bytes
+
+if TYPE_CHECKING:
+    from netshell.lesson.faults import Faults
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _INSTALLED = _PACKAGE / "_lessons"
@@ -130,28 +133,46 @@ def load(path: Path, seed: int) -> Lesson:
 
 
 def check_file(path: Path) -> tuple[Diagnostic, ...]:
-    """Every fault and warning of a lesson, by place. Raises UserError where the file cannot be read at all."""
-    from netshell.lesson.reader import read_lesson  # noqa: PLC0415 - parsers are for authors only
+    """Every fault and warning of a lesson, by place. Raises UserError where the file cannot be read at all.
 
+    What was found in a lesson that can be used is kept with its compiled form: it is read once.
+    """
     data = read_bytes(path)
+    if (kept := _read_record(_kept_at(data), data, _local_stamp())) is not None:
+        return tuple(
+            Diagnostic(str(path), line, column, message, remedy, is_warning=True)
+            for line, column, message, remedy in kept["warnings"]
+        )
     try:
         text = decode(data, str(path))
     except LessonError as error:
         return error.diagnostics
-    return read_lesson(text, str(path))[1].in_order()
+    compiled, faults = _read(text, str(path))
+    if not faults.has_errors:
+        _keep(_kept_at(data), _record(data, compiled, _local_stamp(), faults.in_order()))
+    return faults.in_order()
 
 
 def compile_source(data: bytes, file: str) -> dict[str, Any]:
     """The compiled form of a lesson's bytes. Raises LessonError with every fault."""
-    from netshell.lesson.reader import read_lesson  # noqa: PLC0415 - parsers are for authors only
+    return _compile(data, file)[0]
 
-    compiled, faults = read_lesson(decode(data, file), file)
+
+def _compile(data: bytes, file: str) -> tuple[dict[str, Any], tuple[Diagnostic, ...]]:
+    """The compiled form, and the warnings. Raises LessonError with every fault."""
+    compiled, faults = _read(decode(data, file), file)
     if faults.has_errors:
         found = faults.in_order()
         count = sum(not fault.is_warning for fault in found)
         problem = f"The lesson {file} cannot be used: it has {'one fault' if count == 1 else f'{count} faults'}."
         raise LessonError(problem, found)
-    return compiled
+    return compiled, faults.in_order()
+
+
+def _read(text: str, file: str) -> "tuple[dict[str, Any], Faults]":
+    from netshell.lesson.reader import read_lesson  # noqa: PLC0415 - parsers are for authors only
+
+    return read_lesson(text, file)
 
 
 def compile_bundled(source_dir: Path, target_dir: Path) -> tuple[Path, ...]:
@@ -197,7 +218,8 @@ def keep_compiled(paths: Iterable[Path]) -> None:
     for path in paths:
         with contextlib.suppress(UserError):
             data = read_bytes(path)
-            _keep(_kept_at(data), _record(data, compile_source(data, str(path)), _local_stamp()))
+            compiled, warnings = _compile(data, str(path))
+            _keep(_kept_at(data), _record(data, compiled, _local_stamp(), warnings))
 
 
 def _compiled(path: Path) -> dict[str, Any]:
@@ -210,8 +232,9 @@ def _fresh(path: Path, data: bytes) -> dict[str, Any] | None:
     """The compiled form that was shipped or kept, where it belongs to this source and this netshell."""
     # Only what lies in the package is trusted: a stranger's directory could hold a form that no reader has judged.
     if path.parent == _INSTALLED and (known := _read_record(path.with_suffix(".json"), data, _release_stamp())):
-        return known
-    return _read_record(_kept_at(data), data, _local_stamp())
+        return dict(known["lesson"])
+    kept = _read_record(_kept_at(data), data, _local_stamp())
+    return dict(kept["lesson"]) if kept else None
 
 
 def _release_stamp() -> str:
@@ -225,17 +248,19 @@ def _local_stamp() -> str:
     return f"{_release_stamp()} {max(times, default=0)}"
 
 
-def _record(data: bytes, compiled: dict[str, Any], stamp: str) -> bytes:
-    record = {"stamp": stamp, "source": sha256(data).hexdigest(), "lesson": compiled}
+def _record(data: bytes, compiled: dict[str, Any], stamp: str, warnings: Iterable[Diagnostic] = ()) -> bytes:
+    found = [(each.line, each.column, each.message, each.remedy) for each in warnings]
+    record = {"stamp": stamp, "source": sha256(data).hexdigest(), "lesson": compiled, "warnings": found}
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _read_record(path: Path, data: bytes, stamp: str) -> dict[str, Any] | None:
-    """A compiled form, where it is whole and belongs to this source and this netshell."""
+    """What was kept of a lesson, where it is whole and belongs to this source and this netshell."""
     try:
         record = json.loads(path.read_bytes())
         is_fresh = record["stamp"] == stamp and record["source"] == sha256(data).hexdigest()
-        return dict(record["lesson"]) if is_fresh else None
+        is_whole = isinstance(record["lesson"], dict) and isinstance(record["warnings"], list)
+        return dict(record) if is_fresh and is_whole else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
