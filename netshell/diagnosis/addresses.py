@@ -85,6 +85,9 @@ def duplicate(snapshot: Snapshot, wrong: End, right: End, ip: str) -> Break:
         return swallowed(node, ip) or swallowed(rightful, ip) or _unclear(wrong, ip)
     if _is_lo(rightful, other.dev) and not _is_lo(node, held.dev):
         return duplicate(snapshot, right, wrong, ip)  # an address on lo was set beside the one that carries traffic
+    ends = End(wrong.node, held.dev), End(right.node, other.dev)
+    if not _is_lo(node, held.dev) and peers(snapshot, ends[0], held) > peers(snapshot, ends[1], other):
+        return duplicate(snapshot, right, wrong, ip)  # where its network is, it belongs
     run, new = ip_on(wrong.node), fitting_address(snapshot, End(wrong.node, held.dev), version_of(ip))
     mend = f"{run} addr del {held.cidr} dev {held.dev}"
     words = {
@@ -93,7 +96,7 @@ def duplicate(snapshot: Snapshot, wrong: End, right: End, ip: str) -> Break:
         "link": held.dev,
         "place": place(wrong.node),
         "other": f"{other.dev} {place(right.node)}",
-        "mend": mend if _is_lo(node, held.dev) else f"{run} addr add {new} dev {held.dev} && {mend}",
+        "mend": mend if _is_lo(node, held.dev) else f"{mend} && {run} addr add {new} dev {held.dev}",
     }
     lines = [address_line(node, held.dev), address_line(rightful, other.dev)]
     macs = [_mac_line(snapshot, End(wrong.node, held.dev)), _mac_line(snapshot, End(right.node, other.dev))]
