@@ -8,7 +8,6 @@ that there are rules.
 
 import errno
 import os
-import shutil
 import socket
 import struct
 from collections.abc import Mapping
@@ -16,7 +15,6 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from netshell.filters import Chain, Family, Flow
-from netshell.kernel import iptables_rules, nft_rules
 from netshell.kernel.flows import flow_of
 
 _NETLINK_NETFILTER = 12
@@ -182,6 +180,8 @@ def _netfilter_socket() -> socket.socket | None:
 
 def _of_nf_tables() -> list[Chain] | None:
     """The rules of nf_tables: as iptables tells its own tables, as nft tells all others."""
+    from netshell.kernel import nft_rules  # noqa: PLC0415 - only where there are rules
+
     listing = _output("nft", "--json", "list", "ruleset")
     try:
         chains = nft_rules.chains_of(listing) if listing is not None else None
@@ -206,6 +206,8 @@ def _is_of_iptables(chain: Chain) -> bool:
 
 def _saved(family: Family) -> list[Chain] | None:
     """What iptables says of its tables in nf_tables, but for those that somebody else has written to as well."""
+    from netshell.kernel import iptables_rules  # noqa: PLC0415 - as above
+
     for program in (f"{_SAVERS[family]}-nft-save", f"{_SAVERS[family]}-save"):
         listing = _output(program, "-c")
         if listing is not None and (not listing or iptables_rules.is_of_nf_tables(listing)):
@@ -216,6 +218,8 @@ def _saved(family: Family) -> list[Chain] | None:
 
 
 def _legacy(program: str, family: Family) -> list[Chain] | None:
+    from netshell.kernel import iptables_rules  # noqa: PLC0415 - as above
+
     for name in (program, program.replace("-legacy", "")):
         listing = _output(name, "-c")
         if listing is not None and not iptables_rules.is_of_nf_tables(listing):
@@ -226,9 +230,11 @@ def _legacy(program: str, family: Family) -> list[Chain] | None:
 
 def _output(program: str, *arguments: str) -> str | None:
     """What a program prints; None where there is none, or it fails, takes too long, or prints without end."""
-    from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired  # noqa: PLC0415 - only where there are rules
+    from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired  # noqa: PLC0415 - as above
 
-    path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:{_PLACES}")
+    directories = f"{os.environ.get('PATH', '')}:{_PLACES}".split(":")
+    paths = [f"{directory}/{program}" for directory in directories if directory.startswith("/")]
+    path = next((path for path in paths if os.access(path, os.X_OK)), None)
     if path is None:
         return None
     with Popen([path, *arguments], stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL) as process:
