@@ -272,6 +272,38 @@ class Echo:
     """Bytes of payload behind the ICMP header: what `ping -s` sets."""
 
 
+Outcome: TypeAlias = Literal["answered", "opened", "refused", "silent", "unsent"]
+"""What became of a probe: an echo reply, SYN-ACK, RST or an ICMP error, nothing; or the node could not send at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A packet that netshell itself is to send from a node: an echo request, or the SYN to a port."""
+
+    node: str
+    protocol: Literal["icmp", "tcp"]
+    to: str
+    """An IP address."""
+    port: int = 0
+    size: int = 56
+    """Bytes of payload of an echo request."""
+    mark: int = 0
+    """Its source port, or the echo's identifier."""
+    token: bytes = bytes(8)
+    """Eight bytes that nobody else sends: the payload of an echo, in a SYN the first half as its sequence number."""
+
+
+class Probed(NamedTuple):
+    """What became of a probe, and how to know the frames that are its own."""
+
+    outcome: Outcome
+    since_ns: int
+    until_ns: int
+    """When it was sent, and when all that it had left was taken back (nanoseconds since the epoch)."""
+    ips: frozenset[str]
+    """The neighbours that had to be asked for because of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole private machine at one moment."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import wire
-from traces import Sent, over_ip, segment, trace
+from traces import BEGIN_NS, Sent, over_ip, segment, trace
 
 from netshell.checks import Evidence, Verdict, check_from
 from netshell.checks.base import Command
-from netshell.checks.needs import FileNeed, Need, ProcessesNeed, ScriptNeed
+from netshell.checks.needs import FileNeed, Need, ProbeNeed, ProcessesNeed, ScriptNeed
 from netshell.facts import PC, FdbEntry, Link, Node, Process, Snapshot
 
 MAC = "02:00:00:00:00:01"
@@ -293,3 +293,59 @@ def test_a_script_is_told_in_the_author_s_words(status: int | None, holds: bool)
 
 def test_a_script_without_words_is_a_fault() -> None:
     assert [fault.key for fault in check_from("script", {"script": "true"}).faults()] == ["script"]
+
+
+TRIED = ProbeNeed("ns1", "icmp", "192.0.2.2")
+SYN_SENT = ProbeNeed("ns1", "tcp", "192.0.2.2", 80)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "found", "holds"),
+    [
+        ("ping", {"ping": "192.0.2.2"}, {TRIED: "answered"}, True),
+        ("ping", {"ping": "192.0.2.2"}, {TRIED: "silent"}, False),
+        ("ping", {"ping": "192.0.2.2"}, {}, None),
+        ("ping", {"ping": "192.0.2.2", "not": True}, {}, None),
+        ("ping", {"ping": "192.0.2.2", "not": True}, {TRIED: "silent"}, True),
+        ("ping", {"ping": "192.0.2.2", "not": True}, {TRIED: "answered"}, False),
+        ("ping", {"ping": "192.0.2.2", "size": 1000}, {TRIED: "answered"}, None),
+        ("connect", {"connect": "tcp/80", "to": "192.0.2.2"}, {SYN_SENT: "opened"}, True),
+        ("connect", {"connect": "tcp/80", "to": "192.0.2.2"}, {SYN_SENT: "refused"}, False),
+        ("connect", {"connect": "tcp/80", "to": "192.0.2.2", "is": "refused"}, {SYN_SENT: "refused"}, True),
+        ("connect", {"connect": "tcp/80", "to": "192.0.2.2", "is": "silent"}, {SYN_SENT: "silent"}, True),
+        ("connect", {"connect": "tcp/80", "to": "192.0.2.2"}, {}, None),
+        ("any", {"any": [{"netns": "ns9"}, {"ping": "192.0.2.2", "at": "ns1", "probe": True}]}, {}, None),
+        ("any", {"any": [{"netns": "ns1"}, {"ping": "192.0.2.2", "at": "ns1", "probe": True}]}, {}, True),
+    ],
+)
+def test_a_probe_is_wanted_only_where_nothing_else_tells(
+    kind: str,
+    values: dict[str, Any],
+    found: dict[Need, object],
+    holds: bool | None,  # noqa: FBT001 - as above
+) -> None:
+    probe = {} if kind == "any" else {"probe": True}
+    verdict = judge(kind, {**values, "at": "ns1", **probe}, found)
+    assert verdict.holds is bool(holds), verdict.says
+    assert bool(verdict.wants) is (holds is None)
+
+
+def test_what_the_learner_has_sent_since_the_last_change_needs_no_probe() -> None:
+    opened = talk(GET, port=80)[:2]
+    check = check_from("connect", {"connect": "tcp/80", "at": "ns1", "to": "192.0.2.2", "probe": True})
+    assert check.judge(Evidence(LAB, wire=trace(opened))).holds
+    late = Evidence(LAB, wire=trace(opened), changed_ns=BEGIN_NS + 1_000_000_000)
+    assert check.judge(late).wants == (SYN_SENT,)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"connect": "udp/53", "to": "192.0.2.2", "probe": True},
+        {"connect": "tcp/80", "probe": True},
+        {"ping": "192.0.2.2", "count": 3, "probe": True},
+        {"ping": "192.0.2.2", "size": 4, "probe": True},
+    ],
+)
+def test_what_cannot_be_tried_unnoticed_is_a_fault(values: dict[str, Any]) -> None:
+    assert len(list(check_from(next(iter(values)), values).faults())) == 1

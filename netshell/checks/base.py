@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from netshell.checks.needs import FileNeed, Need, ProcessesNeed, ScriptNeed
+from netshell.checks.needs import FileNeed, Need, ProbeNeed, ProcessesNeed, ScriptNeed
 from netshell.facts import PC, Echo, Process, Snapshot
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ class Evidence:
         found = self.found.get(ProcessesNeed(node))
         return found if isinstance(found, tuple) else ()
 
+    def outcome(self, need: ProbeNeed) -> str | None:
+        """What became of a probe; None where it was not sent yet."""
+        found = self.found.get(need)
+        return found if isinstance(found, str) else None
+
     def status(self, node: str, commands: str) -> int | None:
         """The exit status of a check's own commands; None where they were not run yet."""
         found = self.found.get(ScriptNeed(node, commands))
@@ -73,6 +78,8 @@ class Verdict:
     """The command that would mend it, for the last rung of help; empty where none is known."""
     concept: str = ""
     """The lesson that teaches what it hangs on."""
+    wants: tuple[Need, ...] = ()
+    """What has to be run or sent before it can be told, once everything else holds; until then it does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,9 @@ class Check:
     def judge(self, evidence: Evidence) -> Verdict:
         """The verdict that counts, with `not` and the author's words taken in."""
         verdict = self.look(evidence)
-        if self.negate and verdict.holds:
+        if verdict.wants:
+            pass
+        elif self.negate and verdict.holds:
             says = f"{verdict.says} Here that must not be so."
             verdict = replace(verdict, holds=False, says=says, reason="still-there", depth=10 * self.layer)
         elif self.negate:
@@ -127,6 +136,11 @@ class Check:
     def needs(self) -> Iterable[Need]:
         """What has to be read for it beyond the snapshot and the wire."""
         return ()
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its verdict may want something run or sent, once all else holds."""
+        return False
 
     def faults(self) -> Iterable[Fault]:
         """The author's values that make no sense; none for a check that can be judged."""

@@ -9,6 +9,7 @@ from netshell.checks.base import Check, Evidence, Fault, Verdict
 from netshell.checks.causes import absent_node, unreachable
 from netshell.checks.link import name_fault
 from netshell.checks.looks import ICMP, ICMP6, TCP, UDP, Look, Trace
+from netshell.checks.needs import ProbeNeed
 from netshell.checks.ports import (
     Port,
     addresses_of,
@@ -56,7 +57,7 @@ class _Wanted(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectCheck(Check):
-    """An attempt of the learner's, from `at`, ended as expected. Nothing is sent to find out."""
+    """An attempt of the learner's, from `at`, ended as expected. Nothing is sent to find out, but with `probe`."""
 
     kind: ClassVar[str] = "connect"
     layer: ClassVar[int] = 9
@@ -65,22 +66,28 @@ class ConnectCheck(Check):
     to: str | None = None
     """An address, or a node."""
     outcome: str = field(default="opened", metadata={"key": "is"})
+    probe: bool = False
+    """netshell tries itself where the learner has not since the last change; no program hears of its SYN."""
 
     def look(self, evidence: Evidence) -> Verdict:
         """The attempts and what came back to them; without one, what is nearest, and what stops it."""
         snapshot = evidence.snapshot
         if cause := absent_node(snapshot, self.at):
             return cause
-        trace = Trace(evidence.wire)
+        since = evidence.changed_ns if self.probe else 0
+        trace = Trace([seen for seen in evidence.wire if seen.crossing.time_ns >= since])
         attempts = _attempts(trace, self._port.protocol)
         own = [a for a in attempts if a.node == self.at and self._is_wanted(snapshot, a)]
-        if not own:
-            return self._no_attempt(evidence, attempts)
         for attempt in own:
             if self._ended(snapshot, attempt) == self.outcome:
                 return self._holds(f"{self._told(attempt)}.")
-        latest = own[-1]
-        ended = self._ended(snapshot, latest)
+        if self.probe:
+            return self._probed(evidence)
+        return self._failed(evidence, own[-1]) if own else self._no_attempt(evidence, attempts)
+
+    def _failed(self, evidence: Evidence, latest: _Attempt) -> Verdict:
+        """What became of the latest attempt instead."""
+        ended = self._ended(evidence.snapshot, latest)
         if not ended:
             return self._fails("waiting", f"{self._told(latest)} so far.", 1)
         says = f"{self._told(latest)}, expected {_EXPECTED[self.outcome]}."
@@ -161,8 +168,38 @@ class ConnectCheck(Check):
         what = "SYN" if self._port.protocol == "tcp" else "datagram"
         return self._fails("no-attempt", f"No {what} left {target(self.at)} for {goal} in this step yet.", 6)
 
+    def _probed(self, evidence: Evidence) -> Verdict:
+        """What became of netshell's own SYN to each of the addresses, or that it is wanted."""
+        ips = sorted(addresses_of(evidence.snapshot, str(self.to)))[:_PROBES_MOST]
+        if not ips and (cause := absent_node(evidence.snapshot, str(self.to))):
+            return cause
+        goal = end_of(str(self.to), self._port.number)
+        if not ips:
+            return self._fails("no-address", f"{target(str(self.to))} has no address yet.", 6)
+        needs = tuple(ProbeNeed(self.at, "tcp", ip, self._port.number) for ip in ips)
+        outcomes = [evidence.outcome(need) for need in needs]
+        if self.outcome in outcomes:
+            return self._holds(f"A SYN from {target(self.at)} to {goal} {_BECAME[self.outcome]}.")
+        unknown = tuple(need for need, outcome in zip(needs, outcomes, strict=True) if outcome is None)
+        cause = None if self.outcome != "opened" else unreachable(evidence, self.at, ips[0], self._port, tried=False)
+        if unknown:
+            says = f"What becomes of a SYN from {target(self.at)} to {goal} is tried last."
+            return replace(cause or self._fails("not-tried", says, 9), wants=unknown)
+        became = f"netshell has sent a SYN from {target(self.at)} to {goal}: it {_BECAME[str(outcomes[0])]}"
+        return cause or self._fails(f"was-{outcomes[0]}", f"{became}, expected {_EXPECTED[self.outcome]}.", 2)
+
+    @property
+    def is_last(self) -> bool:
+        """A probe has to be sent."""
+        return self.probe
+
     def faults(self) -> Iterable[Fault]:
-        """What is no port, no address, no node and no outcome."""
+        """What is no port, no address, no node and no outcome, and what cannot be tried unnoticed."""
+        if self.probe and self.to is None:
+            yield Fault("probe", "There is nowhere to send a probe to.", "Name the address or the node with `to`.")
+        if self.probe and self.connect.startswith("udp"):
+            problem = "A datagram cannot be tried unnoticed: the program that waits there would get it."
+            yield Fault("probe", problem, "Take `probe` out: the learner's own datagrams are judged.")
         yield from port_faults("connect", self.connect)
         if self.to is not None and not is_address(self.to):
             yield from name_fault("to", self.to)
@@ -171,6 +208,15 @@ class ConnectCheck(Check):
 
 _ERRORS = frozenset([*((ICMP, kind) for kind in (3, 11, 12)), *((ICMP6, kind) for kind in (1, 3, 4))])
 """ICMP's protocol and types that end an attempt (RFC 1122, 4.2.3.9)."""
+_BECAME = {
+    "opened": "was answered with SYN, ACK",
+    "refused": "was refused",
+    "silent": "was not answered",
+    "unsent": "could not be sent",
+}
+"""What becomes of a SYN of netshell's own."""
+_PROBES_MOST = 4
+"""Of the addresses that a node has."""
 _EXPECTED = {"opened": "an answer", "refused": "a refusal", "silent": "no answer at all"}
 
 

@@ -28,11 +28,17 @@ class AnyCheck(Check):
             verdicts.append(verdict)
         nearest = max(verdicts, key=lambda verdict: verdict.depth)
         others = {verdict.says for verdict in verdicts} - {nearest.says}
-        return replace(nearest, says=f"{nearest.says}{_OTHER_WAYS if others else ''}")
+        wants = tuple(dict.fromkeys(need for verdict in verdicts for need in verdict.wants))
+        return replace(nearest, says=f"{nearest.says}{_OTHER_WAYS if others else ''}", wants=wants)
 
     def needs(self) -> Iterable[Need]:
         """What any of them needs."""
         return (need for check in self.checks for need in check.needs())
+
+    @property
+    def is_last(self) -> bool:
+        """Any of them may be."""
+        return any(check.is_last for check in self.checks)
 
     def faults(self) -> Iterable[Fault]:
         """Those of the checks are told where they stand."""

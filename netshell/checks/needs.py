@@ -4,7 +4,7 @@ It knows nothing of how anything is read.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +31,16 @@ class ScriptNeed:
     commands: str
 
 
-Need: TypeAlias = FileNeed | ProcessesNeed | ScriptNeed
+@dataclass(frozen=True, slots=True)
+class ProbeNeed:
+    """What becomes of a packet that netshell itself sends: a `facts.Outcome`. Sent only once all else holds."""
+
+    node: str
+    protocol: Literal["icmp", "tcp"]
+    to: str
+    """An IP address."""
+    port: int = 0
+    size: int = 56
+
+
+Need: TypeAlias = FileNeed | ProcessesNeed | ScriptNeed | ProbeNeed

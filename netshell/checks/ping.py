@@ -7,13 +7,19 @@ from typing import ClassVar
 
 from netshell.checks.base import Check, Evidence, Fault, Verdict
 from netshell.checks.causes import absent_node, unreachable
+from netshell.checks.needs import ProbeNeed
 from netshell.checks.words import count_of, target
 from netshell.facts import Echo, Snapshot
+
+_USUAL_SIZE = 56
+"""As `ping` has it."""
+_TOKEN = 8
+"""Bytes by which netshell knows a ping of its own (`facts.Probe`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PingCheck(Check):
-    """An echo reply came back (RFC 792, RFC 4443). Nothing is sent to find out."""
+    """An echo reply came back (RFC 792, RFC 4443). Nothing is sent to find out, but with `probe`."""
 
     kind: ClassVar[str] = "ping"
     layer: ClassVar[int] = 9
@@ -22,6 +28,8 @@ class PingCheck(Check):
     """Bytes of payload, as `ping -s` sets them."""
     count: int = 1
     """How many replies must have come."""
+    probe: bool = False
+    """netshell pings itself where the learner has not since the last change; nothing is left of it."""
 
     def look(self, evidence: Evidence) -> Verdict:
         """The replies first; without one, the requests, and what the snapshot shows of the way."""
@@ -33,10 +41,13 @@ class PingCheck(Check):
             for e in evidence.echoes
             if e.is_reply and not e.is_outgoing and e.node == self.at and ip_address(e.src) == wanted
             if not _passes_through(evidence.snapshot, e, e.dst)
+            if not self.probe or e.time_ns >= evidence.changed_ns
         ]
         sized = {(e.ident, e.sequence) for e in replies if self.size in {None, e.size}}
         if len(sized) >= self.count:
             return self._holds(f"{self.ping} answered {target(self.at)}.")
+        if self.probe:
+            return self._probed(evidence)
         if sized:
             says = f"{count_of(len(sized), 'echo reply', 'echo replies')} came back from {self.ping}"
             return self._fails("too-few", f"{says}, expected {self.count}.", 1)
@@ -44,6 +55,24 @@ class PingCheck(Check):
             says = f"The echo replies from {self.ping} carry {replies[-1].size} bytes, expected {self.size}."
             return self._fails("wrong-size", says, 2)
         return self._no_reply(evidence)
+
+    def _probed(self, evidence: Evidence) -> Verdict:
+        """What became of netshell's own echo request, or that one is wanted."""
+        need = ProbeNeed(self.at, "icmp", self.ping, size=_USUAL_SIZE if self.size is None else self.size)
+        outcome = evidence.outcome(need)
+        if outcome == "answered":
+            return self._holds(f"{self.ping} answers {target(self.at)}.")
+        cause = unreachable(evidence, self.at, self.ping, tried=False)
+        if outcome is None:
+            waits = self._fails("not-tried", f"Whether {self.ping} answers {target(self.at)} is tried last.", 9)
+            return replace(cause or waits, wants=(need,))
+        says = f"netshell has pinged {self.ping} {_from(self.at)}, and no reply came back."
+        return cause or self._fails("no-reply", says, 3)
+
+    @property
+    def is_last(self) -> bool:
+        """A probe has to be sent."""
+        return self.probe
 
     def _no_reply(self, evidence: Evidence) -> Verdict:
         """Which part of the way there and back is missing."""
@@ -79,6 +108,10 @@ class PingCheck(Check):
             yield Fault("ping", f"`{self.ping}` is no IP address.", "Write it without a prefix length: 192.0.2.1")
         if self.size is not None and not 0 <= self.size <= 65507:
             yield Fault("size", f"{self.size} is no payload size.", "Write bytes from 0 to 65507.")
+        if self.probe and self.count > 1:
+            yield Fault("count", "netshell itself pings once.", "Take `count` out, or `probe`.")
+        if self.probe and self.size is not None and self.size < _TOKEN:
+            yield Fault("size", f"netshell's own ping carries {_TOKEN} bytes or more.", f"Write {_TOKEN} or more.")
         if not 1 <= self.count <= 1000:
             yield Fault("count", f"{self.count} is no count of replies.", "Write a number from 1 to 1000.")
 

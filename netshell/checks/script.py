@@ -1,12 +1,12 @@
 """The check `script`, the last resort: an author's own commands, run inside the private machine, end with status 0."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from netshell.checks.base import Check, Evidence, Fault, Verdict
 from netshell.checks.causes import absent_node
-from netshell.checks.needs import Need, ScriptNeed
+from netshell.checks.needs import ScriptNeed
 from netshell.checks.words import place
 
 _LONGEST = 2000
@@ -29,12 +29,13 @@ class ScriptCheck(Check):
         if status == 0:
             return self._holds(f"The lesson has looked {place(self.at)}, and it is as it should be.")
         if status is None:
-            return self._fails("not-run", "", 9)
+            return replace(self._fails("not-run", "", 9), wants=(ScriptNeed(self.at, self.script),))
         return self._fails("status", "", 8)
 
-    def needs(self) -> Iterable[Need]:
-        """Its run."""
-        yield ScriptNeed(self.at, self.script)
+    @property
+    def is_last(self) -> bool:
+        """It has to be run."""
+        return True
 
     def faults(self) -> Iterable[Fault]:
         """Nothing to run, and no words for when it fails."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Collection, Mapping
 
-    from netshell.facts import Process, Snapshot
+    from netshell.facts import Probe, Probed, Process, Snapshot
     from netshell.topology import Topology
 
 
@@ -62,6 +62,14 @@ class Kernel:
         """Ask a program on a node, at one of its own addresses, over its loopback; empty where it does not answer."""
         answer: bytes = await self._helper.ask("exchange", node, to, source_port, data)
         return answer
+
+    async def probe(self, wanted: "Probe") -> "Probed":
+        """Send a packet of netshell's own, and take back what it leaves in tables; at most a second.
+
+        What the wire has of it is for the caller to hide. Raises UserError where there is no such node.
+        """
+        found: Probed = await self._helper.ask("probe", wanted)
+        return found
 
     async def read_more(
         self, files: "Collection[tuple[str, str]]", nodes: "Collection[str]"

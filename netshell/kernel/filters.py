@@ -15,20 +15,21 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from netshell.filters import Chain, Family, Flow
-from netshell.kernel.flows import flow_of
+from netshell.kernel.flows import flow_of, opener_of
 
 _NETLINK_NETFILTER = 12
 _NFTABLES_GROUP = 1 << 6
 """NFNLGRP_NFTABLES, linux/netfilter/nfnetlink.h."""
 _GET_GENERATION = 10 << 8 | 16
-_GET_FLOWS = 1 << 8 | 1
-_REQUEST, _DUMP = 0x1, 0x300
+_GET_FLOWS, _DROP_FLOW = 1 << 8 | 1, 1 << 8 | 2
+_REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
 _ERROR, _DONE = 2, 3
 _GENERATION_ID = 1
 _UNTOUCHED = 1
 """The generation of a namespace that has never had rules."""
 _HEADER = struct.Struct("=IHHII")
 _FAMILY = struct.Struct("=BBH")
+_ANY = _FAMILY.pack(0, 0, 0)
 _RECEIVE_BYTES = 1 << 17
 _TIMEOUT_S = 2.0
 _MOST_BYTES = 1 << 22
@@ -135,6 +136,15 @@ class FilterReader:
                 found.append(flow)
         return tuple(found)
 
+    def drop_flows(self, mark: int) -> None:
+        """Have the kernel forget the connections that were opened with this port, or this identifier of an echo."""
+        if not self.count_flows():
+            return
+        for body in self._ask(_GET_FLOWS, _REQUEST | _DUMP):
+            flow = flow_of(body)
+            if flow is not None and flow.original.source_port == mark:
+                self._ask(_DROP_FLOW, _REQUEST | _ACK, bytes(body[: _FAMILY.size]) + opener_of(body))
+
     def _generation(self) -> int:
         """The number of the present ruleset of nf_tables; that of an untouched one where the kernel has none."""
         for body in self._ask(_GET_GENERATION, _REQUEST):
@@ -143,15 +153,15 @@ class FilterReader:
                 return int.from_bytes(body[8:12], "big")
         return _UNTOUCHED
 
-    def _ask(self, kind: int, flags: int) -> list[memoryview]:
+    def _ask(self, kind: int, flags: int, question: bytes = _ANY) -> list[memoryview]:
         """The bodies of the answer; none where the kernel does not know the question."""
         bodies: list[memoryview] = []
         if self._socket is None:
             return bodies
         self._sequence += 1
-        size = _HEADER.size + _FAMILY.size
+        size = _HEADER.size + len(question)
         with suppress(OSError):
-            self._socket.send(_HEADER.pack(size, kind, flags, self._sequence, 0) + _FAMILY.pack(0, 0, 0))
+            self._socket.send(_HEADER.pack(size, kind, flags, self._sequence, 0) + question)
             while True:
                 data = memoryview(self._socket.recv(_RECEIVE_BYTES))
                 while len(data) >= _HEADER.size:

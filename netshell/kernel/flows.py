@@ -8,7 +8,7 @@ from netshell.filters import Ends, Flow
 from netshell.kernel.rule_words import protocol
 
 _ATTRIBUTE = struct.Struct("=HH")
-_KIND_MASK = 0x3FFF
+_KIND_MASK, _NESTED = 0x3FFF, 0x8000
 _FAMILY_HEADER = 4
 _ORIGINAL, _REPLY, _STATUS, _PROTOCOL_INFO = 1, 2, 3, 4
 _TUPLE_IP, _TUPLE_PROTOCOL = 1, 2
@@ -33,6 +33,12 @@ def flow_of(body: bytes | memoryview) -> Flow | None:
     if not state:
         state = "ASSURED" if status & _ASSURED else "" if status & _SEEN_REPLY else "UNREPLIED"
     return Flow(protocol(str(number)), original, reply, state)
+
+
+def opener_of(body: bytes | memoryview) -> bytes:
+    """The attribute with the direction of who opened it, header and all, by which the kernel knows an entry."""
+    found = _attributes(memoryview(body)[_FAMILY_HEADER:])[_ORIGINAL]
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(found), _ORIGINAL | _NESTED) + bytes(found)
 
 
 def _attributes(data: memoryview) -> Mapping[int, memoryview]:

@@ -12,6 +12,7 @@ from netshell.kernel.asking import exchange
 from netshell.kernel.builder import Builder
 from netshell.kernel.closer import Closer
 from netshell.kernel.observer import Observer, Station
+from netshell.kernel.probing import Prober
 from netshell.kernel.programs import Programs
 from netshell.namespaces import Doors
 from netshell.namespaces.names import Namespaces
@@ -38,10 +39,12 @@ class _Server:
         self._observer = Observer(namespaces, self._watch, self._unwatch, programs)
         self._builder = Builder(namespaces, self._observer)
         self._closer = Closer(namespaces, self._observer, programs)
+        self._prober = Prober(namespaces, self._observer)
         worker.handlers.update(
             exchange=partial(exchange, namespaces),
             closely=self._closer.snapshot,
             more=self._closer.more,
+            probe=self._prober.probe,
             snapshot=self._snapshot,
             build=self._build,
             sysctls=self._watch_sysctls,

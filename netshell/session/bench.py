@@ -6,6 +6,7 @@ It knows nothing of lessons.
 import asyncio
 import contextlib
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING
 from netshell import lab
 from netshell.checks import Evidence
 from netshell.checks.base import Command
-from netshell.checks.needs import Need
+from netshell.checks.needs import Need, ProbeNeed
 from netshell.errors import UserError
 from netshell.explain.changes import Said, say
-from netshell.facts import PC, Snapshot, difference
+from netshell.facts import PC, Node, Outcome, Probe, Snapshot, difference
 from netshell.launch import Launched
 from netshell.sandbox.machine import Machine
 from netshell.session import gather
@@ -46,6 +47,8 @@ _OWN_PORTS = cycle(range(61000, 65000))
 """Ports that netshell asks from, above those that Linux gives to programs (net.ipv4.ip_local_port_range)."""
 _UNSEEN = 'exec >/dev/null 2>&1 </dev/null; eval "$1"'
 """What is left running in the background holds nothing of this netshell's."""
+_PROBE_AGAIN_S = 1.0
+"""A probe that fails makes neighbours come and go; that must not be the reason for the next one."""
 _TO_BEGIN_S = 0.03
 """In which a program that was just started, such as `nc -l 80 &`, opens its port."""
 
@@ -89,6 +92,8 @@ class Bench:
         """When a command last changed more than traffic leaves behind: what crossed before tells of another lab."""
         self._told_ns = 0
         """What crossed before then, in nanoseconds since the epoch, has been told."""
+        self._probed: dict[ProbeNeed, tuple[object, float, Outcome]] = {}
+        """What was found out by probes: in which network, when, what."""
         self.tutor = Tutor()
         """What failed, and what there is to say of it."""
         self.environ: dict[str, str] = {}
@@ -143,6 +148,27 @@ class Bench:
         port = next(_OWN_PORTS)
         self.wire.hide(question.node, port)
         return await ask_server(self.kernel, question, port)
+
+    async def probe(self, need: ProbeNeed) -> Outcome:
+        """What becomes of a packet that netshell sends itself, unseen: the wire shows nothing of it, tables forget it.
+
+        A learner's own tcpdump sees it, and counters of interfaces and rules have moved. One that was sent a moment
+        ago, in the same network, is not sent again.
+        """
+        now = settled(self.snapshot), self.last
+        known = self._probed.get(need)
+        if known and known[0] == now and time.monotonic() - known[1] < _PROBE_AGAIN_S:
+            return known[2]
+        from netshell.session.unseen import Unseen  # noqa: PLC0415 - few lessons probe
+
+        wanted = Probe(
+            need.node, need.protocol, need.to, need.port, need.size, next(_OWN_PORTS), secrets.token_bytes(8)
+        )
+        async with self.wire.paused():
+            probed = await self.kernel.probe(wanted)
+            self.wire.leave_out(Unseen(wanted, probed))
+        self._probed[need] = now, time.monotonic(), probed.outcome
+        return probed.outcome
 
     async def changes_since_mark(self) -> tuple[Said, ...]:
         """Everything that is different from the last mark, in words."""
@@ -265,8 +291,18 @@ class Bench:
         return Evidence(snapshot, echoes, wire, self.changed_ns, time.time_ns(), commands, found)
 
     async def ran_for(self, evidence: Evidence, needs: frozenset[Need]) -> Evidence:
-        """The same evidence, once the commands of checks have been run."""
-        return replace(evidence, found={**evidence.found, **await gather.run(self.machine, needs)})
+        """The same evidence, once the commands of checks have been run, and their probes sent."""
+        found = {**evidence.found, **await gather.run(self.machine, needs)}
+        for need in needs:
+            if isinstance(need, ProbeNeed):
+                found[need] = await self._outcome(need)
+        return replace(evidence, found=found)
+
+    async def _outcome(self, need: ProbeNeed) -> Outcome:
+        try:
+            return await self.probe(need)
+        except UserError:  # the node has gone meanwhile
+            return "unsent"
 
     def dissector(self) -> "Dissector":
         """Who reads the protocols that the fast reader only names; it loads in the background."""
@@ -288,6 +324,14 @@ class Bench:
             self.machine.close()
         self.kernel.close()
         self.capture.close()
+
+
+def settled(snapshot: Snapshot) -> Mapping[str, Node]:
+    """The network without what traffic leaves behind in it."""
+    return {
+        name: replace(node, neighbours=(), fdb=(), flows=(), chains=(), details=None)
+        for name, node in snapshot.nodes.items()
+    }
 
 
 def node_of(terminal: str) -> str:

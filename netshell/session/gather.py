@@ -3,10 +3,10 @@
 Commands are the last: they are run only once everything else holds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from netshell.checks import Check
+from netshell.checks import Check, Evidence
 from netshell.checks.needs import FileNeed, Need, ProcessesNeed, ScriptNeed
 from netshell.errors import UserError
 from netshell.facts import PC
@@ -24,9 +24,14 @@ def needs_of(checks: Iterable[Check]) -> frozenset[Need]:
     return frozenset(need for check in checks for need in check.needs())
 
 
-def runs(check: Check) -> bool:
-    """Whether commands have to be run for a check."""
-    return any(isinstance(need, ScriptNeed) for need in check.needs())
+def wanted(checks: Sequence[Check], evidence: Evidence) -> frozenset[Need]:
+    """What is to be run or sent now: nothing else is missing."""
+    if not any(check.is_last for check in checks):
+        return frozenset()
+    failures = [verdict for check in checks if not (verdict := check.judge(evidence)).holds]
+    if not all(verdict.wants for verdict in failures):
+        return frozenset()
+    return frozenset(need for verdict in failures for need in verdict.wants)
 
 
 async def look(kernel: "Kernel", needs: frozenset[Need]) -> Mapping[Need, object]:

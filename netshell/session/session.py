@@ -297,10 +297,8 @@ class Session:
         needs = gather.needs_of(checks) if checks else self._needs
         evidence = await self.bench.evidence(snapshot, self._memory.began_ns, needs, tuple(self._memory.commands))
         judged = checks or (() if self._memory.is_done else self.step.checks)
-        last = [check for check in judged if gather.runs(check)]
-        if last and first_failure([check for check in judged if check not in last], evidence) is None:
-            return await self.bench.ran_for(evidence, gather.needs_of(last))
-        return evidence
+        wanted = gather.wanted(judged, evidence)
+        return await self.bench.ran_for(evidence, wanted) if wanted else evidence
 
     async def _outcome(self, observation: Observation, ran: Ran | None = None, advice: Advice | None = None) -> Outcome:
         """What there is to say; `ran` is None where something happened by itself."""
@@ -347,7 +345,7 @@ class Session:
         """What had to stay true and no longer is; each told once, until it holds again."""
         kept = self.lesson.steps[: self.index + int(self.is_done)]
         promised = [*self.lesson.keep, *(check for step in kept for check in step.keep)]
-        failure = first_failure([check for check in promised if not gather.runs(check)], evidence)
+        failure = first_failure([check for check in promised if not check.is_last], evidence)
         if failure is None:
             self._memory.told = {key for key in self._memory.told if not key.startswith("keep ")}
             return []

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
 from netshell.capture import Capture
@@ -19,6 +19,7 @@ from netshell.packets.wiring import Wiring
 
 if TYPE_CHECKING:
     from netshell.packets.trace import Observer, Seen
+    from netshell.session.unseen import Unseen
 
 _SEEN_COST = 700
 """Bytes that a crossing takes beside its data, roughly."""
@@ -28,22 +29,10 @@ _AT_ONCE = 500
 """Frames that are read before others have their turn: some milliseconds."""
 _PATIENCE_S = 0.025
 """So long an answer waits for frames to be read: what a flood leaves over is read by and by."""
+_PROBES = 20
+"""So many of the latest probes are remembered."""
 _REST_S = 0.01
 """Between two looks at what a flood has left: half of the time is for the learner."""
-
-
-def _ports_in(data: bytes) -> Iterator[int]:
-    """The ports of a UDP datagram, and of one that an ICMP error quotes."""
-    from netshell.packets.headers import Udp  # noqa: PLC0415 - only for what crosses lo after a question of netshell's
-    from netshell.packets.layers import Icmp, Icmp6  # noqa: PLC0415 - as above
-    from netshell.packets.reader import read  # noqa: PLC0415 - as above
-
-    transport = read(data).transport
-    layers = transport.original if isinstance(transport, Icmp | Icmp6) else (transport,)
-    for layer in layers:
-        if isinstance(layer, Udp):
-            yield layer.src_port
-            yield layer.dst_port
 
 
 class Wire:
@@ -63,6 +52,8 @@ class Wire:
         self._addresses: dict[str, tuple[str, ...]] = {}
         self._hidden: set[tuple[str, int]] = set()
         """Nodes, with the ports that netshell itself asked from there."""
+        self._unseen: deque[Unseen] = deque(maxlen=_PROBES)
+        """netshell's own packets on links."""
         self._taking = asyncio.Lock()
         self._catching_up: asyncio.Task[None] | None = None
         self.dropped = 0
@@ -78,6 +69,7 @@ class Wire:
         self._echoes.clear()
         self._owners.clear()
         self._addresses.clear()
+        self._unseen.clear()
         self._wiring, self._observer, self._echo_reader = Wiring(), None, EchoReader()
         self._bytes, self._next, self.dropped = 0, 1, 0
 
@@ -146,8 +138,25 @@ class Wire:
         """Leave out what netshell itself asks there, over lo, from a port of its own."""
         self._hidden.add((node, port))
 
+    @contextlib.asynccontextmanager
+    async def paused(self) -> "AsyncIterator[None]":
+        """Read nothing meanwhile: what crosses is not known yet to be netshell's own."""
+        async with self._taking:
+            yield
+
+    def leave_out(self, own: "Unseen") -> None:
+        """Show to nobody what crossed because of a probe."""
+        self._unseen.append(own)
+
     def _is_own(self, frame: Frame) -> bool:
-        return any((frame.node, port) in self._hidden for port in _ports_in(frame.data))
+        if any(own.has(frame) for own in self._unseen):
+            return True
+        if not self._hidden or frame.link != "lo":
+            return False
+        from netshell.packets.reader import read  # noqa: PLC0415 - only for what crosses lo after a question of its own
+        from netshell.session.unseen import ports_in  # noqa: PLC0415 - as above
+
+        return any((frame.node, port) in self._hidden for port in ports_in(read(frame.data)))
 
     def _learn(self, snapshot: Snapshot) -> None:
         self._wiring.learn(snapshot)
@@ -157,7 +166,7 @@ class Wire:
             self._addresses[node.name] = tuple(dict.fromkeys([*self._addresses.get(node.name, ()), *mine]))
 
     def _add(self, frame: Frame) -> None:
-        if self._hidden and frame.link == "lo" and self._is_own(frame):
+        if (self._unseen or self._hidden) and self._is_own(frame):
             return
         echo = self._echo_reader.read(frame)
         if echo is not None:
