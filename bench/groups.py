@@ -12,6 +12,7 @@ GROUPS = {
     "snapshot": "bench.snapshots",
     "output": "bench.flood",
     "lesson": "bench.lessons",
+    "checks": "bench.checks",
     "why": "bench.why",
     "capture": "bench.capture",
     "files": "bench.files",

@@ -10,6 +10,7 @@ from netshell.facts import PC, Echo, Process, Snapshot
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from netshell.checks.looks import Look
     from netshell.packets.trace import Seen
 
 
@@ -30,6 +31,8 @@ class Evidence:
     echoes: Sequence[Echo] = ()
     wire: "Sequence[Seen]" = ()
     """Crossings in their order, with what the trace knows of them."""
+    looks: "dict[int, Look]" = field(default_factory=dict, compare=False)
+    """What was read of crossings for earlier judgements, by their numbers: a wire may be judged again and again."""
     changed_ns: int = 0
     """When a command last changed more than traffic leaves behind, in nanoseconds since the epoch."""
     now_ns: int | None = None

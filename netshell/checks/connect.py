@@ -75,7 +75,7 @@ class ConnectCheck(Check):
         if cause := absent_node(snapshot, self.at):
             return cause
         since = evidence.changed_ns if self.probe else 0
-        trace = Trace([seen for seen in evidence.wire if seen.crossing.time_ns >= since])
+        trace = Trace([seen for seen in evidence.wire if seen.crossing.time_ns >= since], evidence.looks)
         attempts = _attempts(trace, self._port.protocol)
         own = [a for a in attempts if a.node == self.at and self._is_wanted(snapshot, a)]
         for attempt in own:
@@ -233,7 +233,7 @@ def _attempts(trace: Trace, protocol: str) -> list[_Attempt]:
         if (seen.numbers is None) is (wanted == TCP) and not seen.protocol.startswith("ICMP"):
             continue
         look = trace.look(seen)
-        if look.protocol == wanted:
+        if look.protocol == wanted and (wanted == UDP or look.flags & (SYN | RST)):
             _take(tries, seen, look)
         elif (look.protocol, look.first) in _ERRORS and seen.crossing.receiver:
             _take_error(tries, seen.crossing.receiver.node, seen.packet)

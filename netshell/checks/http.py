@@ -46,7 +46,7 @@ class HttpCheck(Check):
         """The latest answer that fits; else the latest answer, the latest request, or what keeps any from coming."""
         if cause := absent_node(evidence.snapshot, self.at):
             return cause
-        trace = Trace(evidence.wire)
+        trace = Trace(evidence.wire, evidence.looks)
         requests = list(self._requests(trace))
         failed: Verdict | None = None
         for seen, _ in reversed(requests):

@@ -130,11 +130,14 @@ def _number(ip: str) -> int:
 
 
 class Trace:
-    """The crossings of a step without the noise, for one judgement; each is looked at once at most."""
+    """The crossings of a step without the noise; each is looked at once at most.
 
-    def __init__(self, wire: "Sequence[Seen]") -> None:
+    `looks` are those that earlier judgements have taken, by the crossings' numbers; new ones are added to them.
+    """
+
+    def __init__(self, wire: "Sequence[Seen]", looks: dict[int, Look] | None = None) -> None:
         self.crossings = [seen for seen in wire if not seen.noise]
-        self._looks: dict[int, Look] = {}
+        self._looks: dict[int, Look] = {} if looks is None else looks
 
     def look(self, seen: "Seen") -> Look:
         """The numbers of one of them."""

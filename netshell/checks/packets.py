@@ -14,7 +14,7 @@ from netshell.checks.words import count_of, target
 if TYPE_CHECKING:
     from netshell.packets.trace import Seen
 
-_LOOKS_BACK = 3000
+_LOOKS_BACK = 1000
 """Among so many of the latest crossings a near miss is looked for."""
 
 
@@ -28,7 +28,7 @@ class PacketsCheck(Check):
 
     def look(self, evidence: Evidence) -> Verdict:
         """The earliest packet that fits each pattern; what is missing is the first pattern that none fits."""
-        trace = Trace(evidence.wire)
+        trace = Trace(evidence.wire, evidence.looks)
         found, place, counted = self._found(trace)
         if len(found) == len(self.packets):
             said = ", then ".join(in_words(pattern) for pattern in self.packets[:4])

@@ -44,7 +44,7 @@ class ResolveCheck(Check):
             return cause
         found = dict.fromkeys(_in_hosts(evidence.file(self.at, _HOSTS) or "", self.resolve), "hosts")
         if not found:
-            found = dict(self._answers(Trace(evidence.wire)))
+            found = dict(self._answers(Trace(evidence.wire, evidence.looks)))
         told = [(ip, by) for ip, by in found.items() if self.by in {None, by}]
         wanted = self.address and (self.address.lower() if self.address.lower() == NOWHERE else _plain(self.address))
         for ip, by in told:

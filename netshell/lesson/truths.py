@@ -171,7 +171,7 @@ def _of_count(ask: Ask, answer: PacketCount, evidence: Evidence) -> Truth:
 def _trace(evidence: Evidence) -> "Trace":
     from netshell.checks.looks import Trace  # noqa: PLC0415 - as above
 
-    return Trace(evidence.wire)
+    return Trace(evidence.wire, evidence.looks)
 
 
 def _leaving(ask: Ask, trace: "Trace") -> Iterator["Seen"]:

@@ -288,7 +288,7 @@ class Bench:
         """
         found = await gather.look(self.kernel, needs) if needs else {}
         echoes, wire = self.wire.echoes_since(since_ns), self.wire.since(since_ns)
-        return Evidence(snapshot, echoes, wire, self.changed_ns, time.time_ns(), commands, found)
+        return Evidence(snapshot, echoes, wire, self.wire.looks, self.changed_ns, time.time_ns(), commands, found)
 
     async def ran_for(self, evidence: Evidence, needs: frozenset[Need]) -> Evidence:
         """The same evidence, once the commands of checks have been run, and their probes sent."""

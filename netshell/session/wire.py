@@ -18,6 +18,7 @@ from netshell.packets.echo import EchoReader
 from netshell.packets.wiring import Wiring
 
 if TYPE_CHECKING:
+    from netshell.checks.looks import Look
     from netshell.packets.trace import Observer, Seen
     from netshell.session.unseen import Unseen
 
@@ -54,6 +55,8 @@ class Wire:
         """Nodes, with the ports that netshell itself asked from there."""
         self._unseen: deque[Unseen] = deque(maxlen=_PROBES)
         """netshell's own packets on links."""
+        self.looks: dict[int, Look] = {}
+        """What checks have read of the crossings, by their numbers; kept as long as these are."""
         self._taking = asyncio.Lock()
         self._catching_up: asyncio.Task[None] | None = None
         self.dropped = 0
@@ -70,6 +73,7 @@ class Wire:
         self._owners.clear()
         self._addresses.clear()
         self._unseen.clear()
+        self.looks = {}
         self._wiring, self._observer, self._echo_reader = Wiring(), None, EchoReader()
         self._bytes, self._next, self.dropped = 0, 1, 0
 
@@ -183,5 +187,7 @@ class Wire:
         self._seen.append(self._observer.see(crossing))
         self._bytes += len(frame.data) + _SEEN_COST
         while self._bytes > self._limit:
-            self._bytes -= len(self._seen.popleft().crossing.data) + _SEEN_COST
+            gone = self._seen.popleft().crossing
+            self.looks.pop(gone.number, None)
+            self._bytes -= len(gone.data) + _SEEN_COST
             self.dropped += 1
