@@ -208,6 +208,8 @@ class ConnectCheck(Check):
 
 _ERRORS = frozenset([*((ICMP, kind) for kind in (3, 11, 12)), *((ICMP6, kind) for kind in (1, 3, 4))])
 """ICMP's protocol and types that end an attempt (RFC 1122, 4.2.3.9)."""
+_DECIDING = SYN | RST
+"""Of TCP's flags: segments with none of them neither open a connection nor refuse it."""
 _BECAME = {
     "opened": "was answered with SYN, ACK",
     "refused": "was refused",
@@ -233,8 +235,9 @@ def _attempts(trace: Trace, protocol: str) -> list[_Attempt]:
         if (seen.numbers is None) is (wanted == TCP) and not seen.protocol.startswith("ICMP"):
             continue
         look = trace.look(seen)
-        if look.protocol == wanted and (wanted == UDP or look.flags & (SYN | RST)):
-            _take(tries, seen, look)
+        if look.protocol == wanted:
+            if wanted == UDP or look.flags & _DECIDING:
+                _take(tries, seen, look)
         elif (look.protocol, look.first) in _ERRORS and seen.crossing.receiver:
             _take_error(tries, seen.crossing.receiver.node, seen.packet)
     return list(tries.values())
