@@ -5,8 +5,8 @@ It knows nothing of lessons.
 
 import asyncio
 import contextlib
+import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -161,9 +161,7 @@ class Bench:
             return known[2]
         from netshell.session.unseen import Unseen  # noqa: PLC0415 - few lessons probe
 
-        wanted = Probe(
-            need.node, need.protocol, need.to, need.port, need.size, next(_OWN_PORTS), secrets.token_bytes(8)
-        )
+        wanted = Probe(need.node, need.protocol, need.to, need.port, need.size, next(_OWN_PORTS), os.urandom(8))
         async with self.wire.paused():
             probed = await self.kernel.probe(wanted)
             self.wire.leave_out(Unseen(wanted, probed))
