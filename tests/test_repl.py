@@ -361,26 +361,26 @@ def test_a_step_that_is_done_while_the_prompt_stands_is_said_above_it(pupil: Typ
     pupil.press(CTRL_C)
     pupil.until_prompt()
     pupil.enter()
-    pupil.see("step 4 of 12")
+    pupil.see("step 4 of 13")
 
 
 def test_a_learner_moves_about_in_a_lesson_and_comes_back_to_it(ordinary_account: Account) -> None:
     with sit_down(ordinary_account, "learn", "netns") as learner:
         learner.until_prompt("pc")
         for line, shown in (
-            ("", "step 1 of 12"),
+            ("", "step 1 of 13"),
             ("", "You have not looked yet"),
-            ("", "step 2 of 12"),
+            ("", "step 2 of 13"),
             ("", "`:hint` helps"),
-            (":skip", "step 3 of 12"),
-            (":back", "step 2 of 12"),
-            (":reset", "step 2 of 12"),
-            (":skip", "step 3 of 12"),
+            (":skip", "step 3 of 13"),
+            (":back", "step 2 of 13"),
+            (":reset", "step 2 of 13"),
+            (":skip", "step 3 of 13"),
             ("ip netns add helloworld", "✓"),
-            ("", "step 4 of 12"),
+            ("", "step 4 of 13"),
             (":learn veth", "Two machines, one cable"),
             ("", "step 1 of 14"),
-            (":learn netns", "step 4 of 12"),
+            (":learn netns", "step 4 of 13"),
         ):
             learner.enter(line)
             learner.see(shown)
@@ -388,7 +388,7 @@ def test_a_learner_moves_about_in_a_lesson_and_comes_back_to_it(ordinary_account
         assert "helloworld" in learner.run("ip netns list")
         os.kill(learner.pid, signal.SIGKILL)
     with sit_down(ordinary_account, "learn", "netns") as learner:
-        learner.see("The machine is brought to step 4", "step 4 of 12")
+        learner.see("The machine is brought to step 4", "step 4 of 13")
         learner.until_prompt("pc")
         assert "helloworld" in learner.run("ip netns list")
         learner.enter(":quit")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.terminal
 
 def test_a_window_of_twenty_columns_shows_everything(ordinary_account: Account) -> None:
     with sit_down(ordinary_account, "learn", "netns", rows=12, columns=20) as learner:
-        learner.see("Enter begins.", "netns 1/12")
+        learner.see("Enter begins.", "netns 1/13")
         learner.until_prompt("pc")
         learner.enter()
         learner.see("netns · step 1", "Enter goes on")

@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 
 from netshell.commands.context import Context
-from netshell.commands.views import Answers, Catalogue, Hint, Learn, Solution, StandsIn, Verdict, Verdicts, View, Words
+from netshell.commands.views import (
+    Answers,
+    Catalogue,
+    Hint,
+    Learn,
+    Solution,
+    StandsIn,
+    TypeSolution,
+    Verdict,
+    Verdicts,
+    View,
+    Words,
+)
 from netshell.errors import UserError
 from netshell.lesson.library import Entry
 from netshell.lesson.model import Script
@@ -88,13 +100,22 @@ async def hint(context: Context, _argument: str) -> View:
             return Words(str(says))
 
 
-async def solution(context: Context, _argument: str) -> View:
-    """The worked solution."""
+async def solution(context: Context, argument: str) -> View:
+    """The worked solution, or with `type` the same typed in the learner's place."""
+    if argument not in {"", "type"}:
+        raise UserError(f"`:solution` knows no word `{argument[:40]}`.", "`:solution type` types it for you.")
     match context.lesson.solution():
+        case ("solution", script) if argument:
+            return TypeSolution(script)
         case ("solution", script):
             return await _explained(context, script)
         case (_, says):
             return Words(str(says))
+
+
+def solution_words(_context: Context) -> Iterable[str]:
+    """What Tab offers."""
+    return ["type"]
 
 
 async def _explained(context: Context, script: Script) -> Solution:

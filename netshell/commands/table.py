@@ -24,7 +24,13 @@ COMMANDS: Mapping[str, Command] = {
         Command("next", "go on (Enter on an empty line does the same)", lesson.go_on),
         Command("answer", "your answer to what this step asks", lesson.answer, "ANSWER", lesson.answer_words),
         Command("hint", "the next hint for this step", lesson.hint),
-        Command("solution", "the worked solution of this step", lesson.solution),
+        Command(
+            "solution",
+            "the worked solution of this step; `type`: typed for you",
+            lesson.solution,
+            "[type]",
+            lesson.solution_words,
+        ),
         Command("check", "what this step still lacks", lesson.check),
         Command(
             "why",

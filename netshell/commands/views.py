@@ -64,6 +64,13 @@ class Solution:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeSolution:
+    """The last rung's lines are to be typed for the learner, in view."""
+
+    script: Script
+
+
+@dataclass(frozen=True, slots=True)
 class Map:
     """The machine as it is now, and where the author wants the nodes to stand."""
 
@@ -235,6 +242,7 @@ View: TypeAlias = (
     | Manual
     | Catalogue
     | StandsIn
+    | TypeSolution
     | Answers
     | GoTo
     | Learn

@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
-from netshell.lesson.model import Fade, Lesson, Prose, Script, Step
+from netshell.lesson.model import Fade, Lesson, Line, Prose, Script, Step
 from netshell.render.commands import blanked, typed_text
 from netshell.render.console import safe
 from netshell.render.layout import MEASURE, Ends, Lead, Narrow
@@ -90,6 +90,11 @@ def solution(script: Script, says: Sequence[str] = ()) -> RenderableType:
         if said:
             parts.append(Narrow(Lead(Text("      "), Text(safe(said), "dim"))))
     return Group(*parts)
+
+
+def typed(line: Line) -> RenderableType:
+    """A line that is typed for the learner, with its terminal."""
+    return Lead(Text("  ▸ ", "bold magenta"), typed_text(line))
 
 
 def done_line(says: str, then: str = "Enter: next step") -> RenderableType:

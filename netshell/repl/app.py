@@ -2,15 +2,16 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from netshell import commands
 from netshell.commands import Context
 from netshell.errors import ExitCode, MachineError, UserError
 from netshell.facts import PC
 from netshell.lesson import library
-from netshell.lesson.model import Lesson
+from netshell.lesson.model import Lesson, Line, Script
 from netshell.packet_views import packet_view_lines
 from netshell.progress import Progress
 from netshell.render import step as steps
@@ -20,7 +21,8 @@ from netshell.repl.keyboard import Keyboard
 from netshell.repl.late import Announcer
 from netshell.repl.prompt import LinePrompt, Pressed
 from netshell.repl.screen import Screen
-from netshell.session import Bench, Ran, ran_in
+from netshell.repl.stopping import until_stopped
+from netshell.session import Bench, Ran, play, ran_in
 from netshell.terminal.shell import Terminal
 from netshell.topology import Topology
 from netshell.views import render
@@ -32,6 +34,8 @@ _INTERRUPTED = 130
 _PASTED_MOST = 40
 """Lines that come at once up to which each is run by itself; more are bash's to take in one go."""
 _SETTLE_S = 0.05
+_UNREADY = "The machine stands somewhere in between: `:reset` begins the step anew."
+_Done = TypeVar("_Done")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -298,7 +302,8 @@ class Repl:
                 steps.notice(f"{name} is in front here. Ctrl-] goes back to it; `:term` opens another terminal.")
             )
         else:
-            await self._guide.until_ready()
+            if not await self._is_ready():
+                return
             terminal.resize(*self._screen.size)
             self._command = line if not terminal.is_continued else f"{self._command}\n{line}"
             self._late.show_now(terminal)
@@ -334,13 +339,22 @@ class Repl:
 
     async def _do(self, line: str) -> None:
         """One of netshell's own commands."""
-        await self._guide.until_ready()
+        if not await self._is_ready():
+            return
         if not self._context.lessons:
             self._context.lessons = library.catalogue(self._directories)
         before = set(self._bench.terminals)
-        view = await commands.run(self._context, line)
+        view = await self._interruptibly(commands.run(self._context, line), _UNREADY)
+        if view is None:
+            return
         if self._context.terminal in before - self._bench.terminals.keys():
             self._context.terminal = PC  # the machine was begun anew
+        await self._show(view)
+        self._guide.tell_notices()
+        self._let_go_of_closed_terminals()
+
+    async def _show(self, view: commands.View) -> None:
+        """A view on the screen, or what it wants done."""
         match view:
             case commands.Quit():
                 self._quit()
@@ -350,12 +364,48 @@ class Repl:
                 await self._guide.learn(name, is_anew=is_anew)
             case commands.StandsIn():
                 self._guide.show_step()
+            case commands.TypeSolution(script):
+                await self._type(script)
             case _ if (lines := packet_view_lines(view, self._screen.size[1])) is not None:
                 self._screen.page(lines, self._keyboard)
             case _:
                 self._screen.show(render(view, self._screen.width))
-        self._guide.tell_notices()
-        self._let_go_of_closed_terminals()
+
+    async def _type(self, script: Script) -> None:
+        """Type the lines of a solution at their terminals, in view, and judge what has come of them."""
+
+        def show(line: Line) -> None:
+            if line.action != "wait":
+                self._screen.show(steps.typed(line))
+
+        done = await self._interruptibly(self._typed(script, show), "What was typed so far stays.")
+        for terminal in self._bench.terminals.values():
+            self._late.show_now(terminal)
+        if done:
+            await self._guide.tell_command(Ran())
+
+    async def _typed(self, script: Script, show: Callable[[Line], None]) -> bool:
+        await play(self._bench, script, on_line=show)
+        return True
+
+    async def _is_ready(self) -> bool:
+        """Wait for the lab, and for what brings it to the step; False where the learner did not."""
+
+        async def ready() -> bool:
+            await self._guide.until_ready()
+            return True
+
+        return await self._interruptibly(ready(), _UNREADY) is not None
+
+    async def _interruptibly(self, work: Coroutine[Any, Any, _Done], then: str) -> _Done | None:
+        """Wait for something of netshell's own; None where Ctrl-C has stopped it. `then` tells how things stand."""
+        try:
+            done = await until_stopped(work, self._keyboard, self._screen)
+        finally:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._stop, signal.SIGINT)
+        if done is None and self._signal is None:
+            self._screen.show(steps.notice(f"Stopped. {then}"))
+        return done
 
     def _let_go_of_closed_terminals(self) -> None:
         """After `:reset` and the like, which end every terminal and what runs in it."""

@@ -17,6 +17,8 @@ from prompt_toolkit.keys import Keys
 
 _POSITION = re.compile(rb"\x1b\[(?!1;\dR)\d{1,4};\d{1,4}R")
 """Where the cursor is (ECMA-48 CPR), answered too late for the prompt that asked; `CSI 1 ; 2 R` is Shift-F3."""
+_NO_KEY = b"\0"
+"""_POSIX_VDISABLE, termios(3)."""
 _PASTE = "\x1b[200~{}\x1b[201~"
 
 
@@ -46,6 +48,22 @@ class Keyboard(Vt100Input):
         finally:
             with contextlib.suppress(termios.error):
                 tty.setraw(self.fileno(), termios.TCSADRAIN)
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Ctrl-C alone becomes a signal, and what else is pressed waits to be read."""
+        fd = self.fileno()
+        raw = termios.tcgetattr(fd)
+        changed = [*raw[:3], raw[3] | termios.ISIG, *raw[4:6], list(raw[6])]
+        for key in (termios.VQUIT, termios.VSUSP):
+            changed[6][key] = _NO_KEY
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(fd, termios.TCSANOW, changed)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(fd, termios.TCSANOW, raw)
 
     def _restore(self) -> None:
         with contextlib.suppress(termios.error):  # the terminal may be gone

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from netshell.errors import UserError
 from netshell.lesson.model import Line, Script
@@ -57,13 +57,15 @@ class _Ear:
         self.terminal.on_output = self._listener
 
 
-async def play(bench: Bench, script: Script, *, timeout_s: float = 20) -> None:
+async def play(
+    bench: Bench, script: Script, *, timeout_s: float = 20, on_line: Callable[[Line], None] = lambda _: None
+) -> None:
     """Type every line, each when its terminal prompts again, or soon where it goes to another one.
 
     Most commands end within a moment, and the next line may need what they did; one that has not by then is left
     running, as a server is, until a line for its own terminal comes. Gives back when the terminals prompt, or the last
-    line stands in a program in front that was not left. Raises PlayError naming the line where a terminal does not
-    prompt, or the text it waits for is not seen, in `timeout_s`.
+    line stands in a program in front that was not left. `on_line` is called as each line is about to be typed. Raises
+    PlayError naming the line where a terminal does not prompt, or the text it waits for is not seen, in `timeout_s`.
     """
     ears: dict[str, _Ear] = {}
     try:
@@ -72,11 +74,16 @@ async def play(bench: Bench, script: Script, *, timeout_s: float = 20) -> None:
                 ears[line.terminal] = _Ear(await _living(bench, line.terminal))
             if ears[line.terminal].terminal.is_dead:
                 raise PlayError(line, _stuck(ears[line.terminal].terminal, line, timeout_s))
+            on_line(line)
             try:
                 async with asyncio.timeout(timeout_s):
                     await _play_line(ears[line.terminal], line, script[number + 1 :])
             except TimeoutError:
                 raise PlayError(line, _stuck(ears[line.terminal].terminal, line, timeout_s)) from None
+            except asyncio.CancelledError:
+                if ears[line.terminal].terminal.is_busy:
+                    ears[line.terminal].terminal.forward(key("C"))
+                raise
     finally:
         for ear in ears.values():
             ear.close()
