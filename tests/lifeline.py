@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-EARLY_S, LATE_S = 0.04, 0.4
+EARLY_S, LATE_S = 0.04, 0.9
 PATIENCE_S = 2.0
 """So long the kernel may take to end a process that has been killed."""
 DAEMONS = """

@@ -379,7 +379,7 @@ def test_a_learner_moves_about_in_a_lesson_and_comes_back_to_it(ordinary_account
             ("ip netns add helloworld", "✓"),
             ("", "step 4 of 13"),
             (":learn veth", "Two machines, one cable"),
-            ("", "step 1 of 14"),
+            ("", "step 1 of 15"),
             (":learn netns", "step 4 of 13"),
         ):
             learner.enter(line)

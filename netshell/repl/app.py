@@ -135,7 +135,8 @@ class Repl:
     def _on_output(self, terminal: Terminal, data: bytes) -> None:
         if self._bench.is_quiet:
             return
-        if self._is_in_front(terminal) and not self._prompt.is_open and not self._late.is_at_prompt:
+        is_on_screen = self._is_in_front(terminal) and terminal is not self._left_running
+        if is_on_screen and not self._prompt.is_open and not self._late.is_at_prompt:
             self._screen.write(data)
         else:
             self._late.take(terminal, data)
