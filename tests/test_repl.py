@@ -188,7 +188,7 @@ def learner_shell(learner: Typist) -> str:
 
 def test_a_flood_from_the_background_leaves_a_prompt_to_stop_it_at(learner: Typist) -> None:
     learner.run("yes $(seq -s- 400) &")
-    learner.see("… and more: it comes with your next command")
+    learner.see("… and more: it comes with your next command", timeout_s=90)
     learner.until_prompt("pc")
     learner.enter("kill %1; wait; echo qui''et")
     learner.see("quiet")
@@ -196,11 +196,11 @@ def test_a_flood_from_the_background_leaves_a_prompt_to_stop_it_at(learner: Typi
     learner.enter("yes $(seq -s- 400)")
     learner.see("-400\n1-2")
     learner.type(CTRL_BRACKET)
-    learner.see("[yes runs in pc] netshell>", "… and more: Ctrl-] shows it")
+    learner.see("[yes runs in pc] netshell>", "… and more: Ctrl-] shows it", timeout_s=90)
     learner.type(CTRL_BRACKET)
     learner.press(CTRL_C)
     # so much was printed that lines cannot be counted any more: the prompt that stands is the one
-    learner.until(lambda: learner.prompt() is not None, "a prompt")
+    learner.until(lambda: learner.prompt() is not None, "a prompt", timeout_s=90)
 
 
 def test_much_output_neither_hangs_nor_is_cut(learner: Typist) -> None:
