@@ -32,7 +32,7 @@ from netshell.commands.views import (
     Why,
     Words,
 )
-from netshell.commands.wire import ladder_of, packets_of
+from netshell.commands.wire import ladder_of, packet_of, packets_of
 
 __all__ = [
     "COMMANDS",
@@ -65,6 +65,7 @@ __all__ = [
     "Words",
     "is_own",
     "ladder_of",
+    "packet_of",
     "packets_of",
     "progress_rows",
     "run",

@@ -49,6 +49,17 @@ def ladder_of(context: Context, argument: str) -> Ladder:
     return Ladder(chosen, tuple(bench.snapshot.nodes), bench.topology.places(), with_noise, _lost(context))
 
 
+def packet_of(context: Context, argument: str) -> Opened | None:
+    """The first packet that a filter chooses, opened; None where there is none. What is only named is not dissected."""
+    from netshell.explain.packet import open_packet  # noqa: PLC0415 - not before the first look at a packet
+
+    chosen, _ = _chosen(context, argument)
+    if not chosen:
+        return None
+    bench = context.bench
+    return Opened(open_packet(chosen[0].number, bench.wire.all(), bench.wire.owners))
+
+
 async def open_one(context: Context, argument: str) -> View:
     """One packet, field by field; without a number the last one that somebody caused."""
     from netshell.explain.packet import (  # noqa: PLC0415 - not before the first look at a packet

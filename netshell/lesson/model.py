@@ -100,7 +100,7 @@ class Mistake:
 
 Fade: TypeAlias = Literal["full", "blank", "goal"]
 """The solution whole, without its arguments, or not at all."""
-View: TypeAlias = Literal["map", "changes", "packets", "ladder"]
+View: TypeAlias = Literal["map", "changes", "packets", "ladder", "packet"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,5 +248,5 @@ def _keys_at(shape: Any, path: Path) -> Iterator[str]:  # noqa: ANN401 - annotat
 
 SHOWS: tuple[View, ...] = get_args(View)
 """What `yaml show` can put on the screen."""
-FILTERED: tuple[View, ...] = ("packets", "ladder")
+FILTERED: tuple[View, ...] = ("packets", "ladder", "packet")
 """Those of them that take a filter."""

@@ -155,7 +155,7 @@ class Guide:
 
     def _shown(self, show: Show, outcome: Outcome) -> RenderableType | None:
         """A view that the author wants to be seen now that the step is done; of a long one the beginning."""
-        view: commands.View
+        view: commands.View | None
         match show.view:
             case "map":
                 view = commands.Map(outcome.snapshot, self._context.bench.topology.places())
@@ -165,6 +165,10 @@ class Guide:
                 view = commands.packets_of(self._context, show.filter)
             case "ladder":
                 view = commands.ladder_of(self._context, show.filter)
+            case "packet":
+                view = commands.packet_of(self._context, show.filter)
+        if view is None:
+            return None
         lines = packet_view_lines(view, self._screen.width)
         if lines is None:
             return render(view, self._screen.width)
