@@ -173,7 +173,8 @@ class Guide:
         if lines is None:
             return render(view, self._screen.width)
         first = list(islice(lines, _SHOWN_MOST))
-        more = [steps.notice(f"… and more: `:{show.view} {show.filter}`.")] if len(first) == _SHOWN_MOST else []
+        chosen = view.opened.seen.number if isinstance(view, commands.Opened) else show.filter
+        more = [steps.notice(f"… and more: `:{show.view} {chosen}`.")] if len(first) == _SHOWN_MOST else []
         return Group(*first, *more)
 
     def _wire_line(self, outcome: Outcome) -> RenderableType | None:
