@@ -43,8 +43,8 @@ def install(show: Show, *, yes: bool) -> ExitCode:
     command = host.install_command(missing)
     if not command:
         raise MachineError(_no_manager(), f"Install: {', '.join(requirement.program for requirement in missing)}")
-    refresh = host.refresh_command()
-    commands = [_as_root(argv) for argv in (refresh, command) if argv]
+    steps = (host.mask_command(missing), host.refresh_command(), command)
+    commands = [_as_root(argv) for argv in steps if argv]
     show(notice(f"This will be run: {' && '.join(shlex.join(argv) for argv in commands)}"))
     if not yes and not _agrees():
         show(notice("Nothing was installed. `--yes` installs without asking."))

@@ -24,6 +24,7 @@ from netshell.errors import ExitCode, MachineError  # noqa: E402 - found by the 
 from netshell.host import (  # noqa: E402
     Requirement,
     install_command,
+    mask_command,
     missing_requirements,
     refresh_command,
     this_distribution,
@@ -218,19 +219,22 @@ def has_terminal() -> bool:
 
 
 def run_package_manager(prefix: Sequence[str], wanted: Sequence[Requirement]) -> None:
-    """Install, fetching the list of packages only where that did not do, and the essential ones alone if all fail."""
+    """Install, fetching the list of packages only where that did not do; one by one where one of them is refused."""
     refresh = refresh_command()
-    essential = [item for item in wanted if item.is_essential]
     command = typed_command(wanted)
-    say(f"Installing with: {command if prefix else command.removeprefix('sudo ')}")
+    say(f"Installing with: {command if prefix else command.replace('sudo ', '')}")
+    mask = mask_command(wanted)
+    if mask and not succeeds([*prefix, *mask], is_quiet=True):
+        wanted = [item for item in wanted if not item.service]
     if succeeds([*prefix, *install_command(wanted)], is_quiet=bool(refresh)):
         return
     if refresh:
         say("The list of packages is missing or old: fetching it first.")
         if succeeds([*prefix, *refresh]) and succeeds([*prefix, *install_command(wanted)]):
             return
-    if essential and len(essential) < len(wanted):
-        succeeds([*prefix, *install_command(essential)])
+    say("Not all at once: trying one after the other.")
+    for item in wanted:
+        succeeds([*prefix, *install_command([item])], is_quiet=True)
 
 
 def succeeds(command: Sequence[str], *, is_quiet: bool = False) -> bool:

@@ -131,7 +131,7 @@ def test_one_that_does_not_answer_is_ended_and_replaced() -> None:
         os.kill(former, signal.SIGSTOP)
         began = time.monotonic()
         assert dissector.open_now(data, 1, at) == ()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert not Path(f"/proc/{former}").exists()
         assert dissector.open_now(data, 1, at)
         assert dissector.pid != former

@@ -149,7 +149,7 @@ def test_a_line_that_is_stuck_is_named(text: str, number: int, words: str) -> No
             await play(bench, script(text), timeout_s=0.5)
         assert caught.value.line.line == number
         assert caught.value.line.text in caught.value.remedy
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 30
 
     on_bench(scenario)
 

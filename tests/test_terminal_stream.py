@@ -1,6 +1,5 @@
 import itertools
 import re
-import time
 from collections.abc import Iterable
 
 import pytest
@@ -176,19 +175,3 @@ def test_modes_are_followed_and_can_be_left_and_entered_again() -> None:
 )
 def test_a_transcript_is_what_a_reader_would_copy(data: bytes, text: str) -> None:
     assert plain(data) == text
-
-
-@pytest.mark.parametrize(
-    ("block", "most_s"),
-    [
-        (b"an ordinary line of eighty characters or so, as a program prints them by the thousand\r\n" * 750, 2.0),
-        ("ein Satz mit Umlauten: äöü, und ° dazu, wie ihn ein Programm schreibt\r\n".encode() * 90, 4.0),
-    ],
-)
-def test_a_hundred_megabytes_pass_quickly(block: bytes, most_s: float) -> None:
-    stream = Stream(NONCE)
-    size = len(block)
-    began = time.process_time()
-    passed = sum(len(part) for _ in range(20_000_000 // size) for part in stream.feed(block) if isinstance(part, bytes))
-    assert passed == 20_000_000 // size * size
-    assert (time.process_time() - began) * 5 < most_s

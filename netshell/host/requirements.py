@@ -45,6 +45,8 @@ class Requirement:
     """A path that shows that it is there, where it is no command."""
     module: str = ""
     """A module of the running Python that shows that it is there."""
+    service: str = ""
+    """The systemd unit that Debian's package would start: netshell needs the program, never the machine's daemon."""
 
     def package(self, family: Family | None) -> str:
         """The package that has it; the program's own name where the distribution is not known."""
@@ -100,6 +102,29 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "conntrack",
         "lists the connections that a node tracks",
         {**_everywhere("conntrack-tools"), "debian": "conntrack"},
+    ),
+    Requirement("curl", "the web client of the lesson on HTTP", _everywhere("curl")),
+    Requirement(
+        "dig",
+        "asks a name server and prints its whole answer",
+        {**_everywhere("bind-utils"), "debian": "bind9-dnsutils", "arch": "bind", "alpine": "bind-tools"},
+    ),
+    Requirement(
+        "dnsmasq",
+        "the name server and DHCP server of the lessons",
+        {**_everywhere("dnsmasq"), "debian": "dnsmasq-base"},
+    ),
+    Requirement(
+        "dhclient",
+        "the DHCP client",
+        {**_everywhere("dhcp-client"), "debian": "isc-dhcp-client", "arch": "dhclient", "alpine": "dhclient"},
+    ),
+    Requirement("traceroute", "lists the routers on a way", _everywhere("traceroute")),
+    Requirement(
+        "bird",
+        "a routing daemon: OSPF and BGP",
+        {**_everywhere("bird"), "debian": "bird2"},
+        service="bird.service",
     ),
     Requirement(
         "bash-completion",
@@ -207,6 +232,17 @@ def install_command(missing: Iterable[Requirement], distribution: Distribution |
     return [*_MANAGERS[family].unattended, *packages] if family and packages else []
 
 
+def mask_command(missing: Iterable[Requirement], distribution: Distribution | None = None) -> list[str]:
+    """The argv, to be run as root before all others, that keeps the packages from starting daemons on this machine.
+
+    Empty where none would: only Debian's start what they install, and only where there is systemd.
+    """
+    family = (distribution or this_distribution()).family
+    services = [requirement.service for requirement in missing if requirement.service]
+    needs_mask = services and family == "debian" and find_program("systemctl")
+    return ["systemctl", "mask", *services] if needs_mask else []
+
+
 def refresh_command(distribution: Distribution | None = None) -> list[str]:
     """The argv that fetches the list of packages, to be run as root; empty where that is no step of its own."""
     family = (distribution or this_distribution()).family
@@ -214,10 +250,15 @@ def refresh_command(distribution: Distribution | None = None) -> list[str]:
 
 
 def typed_command(missing: Iterable[Requirement], distribution: Distribution | None = None) -> str:
-    """The same as a person types it: `sudo apt-get install tcpdump`; empty where no package manager is known."""
+    """All of it as a person types it: `sudo apt-get install tcpdump`; empty where no package manager is known."""
     family = (distribution or this_distribution()).family
+    missing = tuple(missing)
     packages = dict.fromkeys(requirement.package(family) for requirement in missing)
-    return f"sudo {_MANAGERS[family].typed} {' '.join(packages)}" if family and packages else ""
+    if not family or not packages:
+        return ""
+    mask = mask_command(missing, distribution)
+    install = f"sudo {_MANAGERS[family].typed} {' '.join(packages)}"
+    return f"sudo {shlex.join(mask)} && {install}" if mask else install
 
 
 def remedy_for(program: str, distribution: Distribution | None = None) -> str:
