@@ -18,20 +18,26 @@ if TYPE_CHECKING:
     from netshell.lesson.model import Lesson
 
 
-def learn(name: str | None, directories: Sequence[Path], step: int | None, seed: int | None) -> int:
-    """Play a lesson, the one to go on with where none is named; `step` counts from 1."""
+def learn(
+    name: str | None, directories: Sequence[Path], step: int | None, seed: int | None, *, is_test: bool = False
+) -> int:
+    """Play a lesson, the one to go on with where none is named; `step` counts from 1.
+
+    A test is its free task alone. Raises UserError where it has none, or no such step.
+    """
     _require_terminal()
     launched = launch()
     from netshell import loop  # noqa: PLC0415 - nothing heavy before the fork
     from netshell.lesson import library  # noqa: PLC0415
-    from netshell.repl.app import Repl, open_lesson  # noqa: PLC0415
+    from netshell.repl.app import Repl, free_task_of, open_lesson  # noqa: PLC0415
     from netshell.session import Bench  # noqa: PLC0415
 
     with Progress.open(default_path(os.environ)) as progress:
         path = library.find(name or next_lesson(progress, directories), directories)
         lesson = open_lesson(path, progress, seed=seed)
         repl = Repl(Bench(launched), progress, directories, os.environ)
-        return loop.run(repl.learn(lesson, _place(lesson, step), _state()))
+        place = free_task_of(lesson) if is_test else _place(lesson, step)
+        return loop.run(repl.learn(lesson, place, _state(), is_test=is_test))
 
 
 def play(name: str | None, directories: Sequence[Path]) -> int:
@@ -62,17 +68,13 @@ def next_lesson(progress: Progress, directories: Sequence[Path]) -> str:
 
     Raises UserError where there is no lesson at all.
     """
-    from netshell.lesson import library  # noqa: PLC0415 - late, with the rest
+    from netshell.commands.path import standings  # noqa: PLC0415 - late, with the rest
+    from netshell.lesson import library  # noqa: PLC0415
 
-    names = [entry.id for entry in library.catalogue(directories)]
-    if not names:
+    found = standings(library.catalogue(directories), progress)
+    if not found:
         raise UserError("There is no lesson here.", "`--lessons DIRECTORY` says where some are.")
-    last = progress.last_lesson()
-    record = progress.lesson(last) if last else None
-    if record is not None and record.done_at is None and record.id in names:
-        return record.id
-    done = {found.id for found in progress.all() if found.times_done}
-    return next((name for name in names if name not in done), names[0])
+    return next((one.entry.id for one in found if one.is_next), found[0].entry.id)
 
 
 def _place(lesson: "Lesson", step: int | None) -> int | None:

@@ -89,15 +89,19 @@ def cli(context: click.Context, directories: tuple[Path, ...]) -> None:
 @click.argument("lesson")
 @click.option("--step", type=click.IntRange(1), help="Begin at this step.")
 @click.option("--seed", type=int, help="Begin anew, with the addresses that this number draws.")
+@click.option("--test", "is_test", is_flag=True, help="Only its free task: done without help, it counts for the whole.")
 @_DIRECTORIES
-def learn(lesson: str, step: int | None, seed: int | None, directories: tuple[Path, ...]) -> None:
+def learn(lesson: str, step: int | None, seed: int | None, is_test: bool, directories: tuple[Path, ...]) -> None:  # noqa: FBT001
     """Play LESSON: the name of a lesson, or a file.
 
-    A lesson that you have begun goes on at the step where you left it. `netshell lessons` lists them.
+    A lesson that you have begun goes on at the step where you left it. `netshell lessons` lists them. What you know
+    already you need not play: --test goes straight to the lesson's free task.
     """
     from netshell import begin
 
-    _end(begin.learn(lesson, directories, step, seed))
+    if is_test and step is not None:
+        raise UserError("`--test` goes to a step of its own.", "Leave `--step` out.", ExitCode.USAGE)
+    _end(begin.learn(lesson, directories, step, seed, is_test=is_test))
 
 
 @cli.command(short_help="The private machine without tasks.")
@@ -242,23 +246,23 @@ def _explain_command(words: list[str], others: list[str], columns: int) -> NoRet
     _end(ExitCode.DONE if explanation.is_clear else ExitCode.FAILED)
 
 
-@cli.command()
+@cli.command(short_help="The lessons, and how far you are.")
 @_JSON
 @_DIRECTORIES
 def lessons(is_json: bool, directories: tuple[Path, ...]) -> None:  # noqa: FBT001 - click calls by keyword
-    """The lessons, and how far you are in each."""
-    from netshell.commands import progress_rows
+    """The lessons in their order: what is done, what comes next, and about how long the rest takes."""
+    from netshell.commands import standings
     from netshell.lesson import library
     from netshell.progress import Progress, default_path
     from netshell.views import catalogue, lessons_as_json
 
     with Progress.open(default_path(os.environ)) as progress:
-        rows = progress_rows(library.catalogue(directories), progress)
+        rows = standings(library.catalogue(directories), progress)
         notice = progress.take_notice()
     if is_json:
         _put(lessons_as_json(rows).encode())
     else:
-        _show(catalogue(rows))
+        _show(catalogue(rows, learn="netshell learn"))
     if notice:
         _warn(notice)
 

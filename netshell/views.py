@@ -7,7 +7,6 @@ from rich.text import Text
 
 from netshell import commands
 from netshell.errors import UserError
-from netshell.lesson.library import Entry
 from netshell.render import ask
 from netshell.render import step as steps
 from netshell.render.changes import changes
@@ -76,25 +75,32 @@ def answers(view: commands.Answers) -> RenderableType:
     return Group(*parts)
 
 
-def catalogue(rows: Sequence[tuple[Entry, str, bool]]) -> RenderableType:
-    """The lessons with what has been done of them."""
+def catalogue(rows: Sequence[commands.Standing], learn: str = ":learn") -> RenderableType:
+    """The lessons with what has been done of them, and what comes next; `learn` is how one is begun from there."""
     if not rows:
         return steps.notice("There are no lessons here.")
-    return steps.lesson_list(
+    listed = steps.lesson_list(
         [
             steps.LessonRow(
-                entry.id,
-                entry.title,
-                entry.minutes,
-                "done" if was_done else "started" if progress else "new",
-                progress,
+                one.entry.id,
+                one.entry.title,
+                one.entry.minutes,
+                "started" if one.step else "done" if one.is_done else "new",
+                one.where,
             )
-            for entry, progress, was_done in rows
+            for one in rows
         ]
     )
+    says = commands.summary(rows)
+    if following := next((one.entry.id for one in rows if one.is_next), ""):
+        says += f" Next: `{learn} {following}`."
+    if any(not one.is_done for one in rows):
+        test = f"`{learn} NAME --test`" if learn != ":learn" else "`:learn NAME test`"
+        says += f" What you know already: {test} is a lesson's free task alone."
+    return Group(listed, steps.notice(says))
 
 
-def lessons_as_json(rows: Sequence[tuple[Entry, str, bool]]) -> str:
+def lessons_as_json(rows: Sequence[commands.Standing]) -> str:
     """The same for programs: one JSON list."""
     import json  # noqa: PLC0415 - not for a learner's prompt
 
@@ -102,15 +108,19 @@ def lessons_as_json(rows: Sequence[tuple[Entry, str, bool]]) -> str:
         json.dumps(
             [
                 {
-                    "id": entry.id,
-                    "title": entry.title,
-                    "summary": entry.summary,
-                    "minutes": entry.minutes,
-                    "needs": entry.needs,
-                    "progress": progress,
-                    "done": was_done,
+                    "id": one.entry.id,
+                    "title": one.entry.title,
+                    "summary": one.entry.summary,
+                    "minutes": one.entry.minutes,
+                    "needs": one.entry.needs,
+                    "tools": one.entry.tools,
+                    "steps": one.entry.steps,
+                    "progress": one.where,
+                    "minutes_left": round(one.minutes_left),
+                    "next": one.is_next,
+                    "done": one.is_done,
                 }
-                for entry, progress, was_done in rows
+                for one in rows
             ],
             ensure_ascii=False,
             indent=2,

@@ -1,6 +1,7 @@
 """What all tests share: the guard over tests without a mark, and the accounts that netshell is started under."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,12 @@ from netshell.host import explain_refusal
 
 ACCOUNTS = ("root", "ordinary") if os.geteuid() == 0 else ("ordinary",)
 _GUARD = Guard()
+
+
+def pytest_configure() -> None:
+    """Programs under test are to be stopped by Ctrl-C, also where the suite runs in a shell's background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -121,7 +121,7 @@ def test_without_a_lesson_the_machine_s_own_commands_work() -> None:
         assert isinstance(await commands.run(context, ":reset"), commands.Words)
         rows = await commands.run(context, ":lessons")
         assert isinstance(rows, commands.Catalogue)
-        assert [entry.id for entry, _, _ in rows.rows][:2] == ["netns", "loopback"]
+        assert [one.entry.id for one in rows.rows][:2] == ["netns", "loopback"]
 
     play(scenario, lesson="")
 
@@ -131,9 +131,14 @@ def test_rows_tell_how_far_a_learner_is(tmp_path: Path) -> None:
     with Progress.open(tmp_path / "progress.db") as progress:
         progress.begin("netns", 1)
         progress.reach("netns", "a-step", 3)
-        found = {entry.id: (where, was_done) for entry, where, was_done in commands.progress_rows(entries, progress)}
-        assert found["netns"] == ("at step 4", False)
-        assert found["veth"] == ("", False)
+        found = {one.entry.id: one for one in commands.standings(entries, progress)}
+        assert (found["netns"].where, found["netns"].is_done) == (f"at step 4 of {found['netns'].entry.steps}", False)
+        assert 0 < found["netns"].minutes_left < found["netns"].entry.minutes
+        assert (found["veth"].where, found["veth"].minutes_left) == ("", found["veth"].entry.minutes)
+        assert [name for name, one in found.items() if one.is_next] == ["netns"]
+        assert commands.missing_needs(["netns"], tuple(found.values())) == ("netns",)
         progress.finish_lesson("netns")
-        where = {entry.id: row for entry, *row in commands.progress_rows(entries, progress)}
-        assert where["netns"] == ["done", True]
+        after = {one.entry.id: one for one in commands.standings(entries, progress)}
+        assert (after["netns"].where, after["netns"].is_done, after["netns"].minutes_left) == ("done", True, 0)
+        assert [name for name, one in after.items() if one.is_next] == [entries[1].id]
+        assert commands.summary(tuple(after.values())).startswith(f"1 of {len(entries)} lessons done; about ")

@@ -4,7 +4,8 @@ A command gives values; showing them is somebody else's.
 """
 
 from netshell.commands.context import Command, Context, Handler
-from netshell.commands.lesson import progress_rows, stands_in
+from netshell.commands.lesson import stands_in
+from netshell.commands.path import Standing, missing_needs, standings, summary
 from netshell.commands.table import COMMANDS, is_own, run
 from netshell.commands.views import (
     Answers,
@@ -55,6 +56,7 @@ __all__ = [
     "Quit",
     "Reason",
     "Solution",
+    "Standing",
     "StandsIn",
     "TermExplained",
     "TypeSolution",
@@ -65,9 +67,11 @@ __all__ = [
     "Words",
     "is_own",
     "ladder_of",
+    "missing_needs",
     "packet_of",
     "packets_of",
-    "progress_rows",
     "run",
+    "standings",
     "stands_in",
+    "summary",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from netshell.commands.context import Context
+from netshell.commands.path import standings
 from netshell.commands.views import (
     Answers,
     Catalogue,
@@ -17,9 +18,7 @@ from netshell.commands.views import (
     Words,
 )
 from netshell.errors import UserError
-from netshell.lesson.library import Entry
 from netshell.lesson.model import Script
-from netshell.progress import Progress
 from netshell.session import Session
 
 
@@ -39,7 +38,7 @@ async def go_on(context: Context, _argument: str) -> View:
         return Words(reminder)
     if compared := await session.settle():
         return Answers(compared, goes_on=True)
-    if session.is_last:
+    if session.ends_here:
         return _finish(context, session)
     await session.advance()
     return stands_in(session)
@@ -159,29 +158,18 @@ async def show_task(context: Context, _argument: str) -> View:
 
 async def list_lessons(context: Context, _argument: str) -> View:
     """Every lesson, and how far the learner is."""
-    return Catalogue(progress_rows(context.lessons, context.progress))
-
-
-def progress_rows(entries: Iterable[Entry], progress: Progress) -> tuple[tuple[Entry, str, bool], ...]:
-    """Each lesson, how far the learner is in it, and whether it was done once."""
-    records = {record.id: record for record in progress.all()}
-
-    def row(entry: Entry) -> tuple[Entry, str, bool]:
-        record = records.get(entry.id)
-        if record is None:
-            return entry, "", False
-        where = "done" if record.done_at is not None else f"at step {record.index + 1}"
-        return entry, where, record.times_done > 0
-
-    return tuple(row(entry) for entry in entries)
+    return Catalogue(standings(context.lessons, context.progress))
 
 
 async def learn(_context: Context, argument: str) -> View:
-    """Begin a lesson, or go on with it."""
+    """Begin a lesson, go on with it, or show by its free task that it is known."""
     name, _, option = argument.partition(" ")
     if not name:
         raise UserError("`:learn` needs the name of a lesson.", "`:lessons` lists them.")
-    return Learn(name, is_anew=option.strip() == "anew")
+    if option.strip() not in {"", "anew", "test"}:
+        problem = f"`:learn` knows no word `{option.strip()[:40]}`."
+        raise UserError(problem, f"`:learn {name} anew` begins it anew, `:learn {name} test` is its free task alone.")
+    return Learn(name, is_anew=option.strip() == "anew", is_test=option.strip() == "test")
 
 
 def lesson_names(context: Context) -> Iterable[str]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from netshell.commands.path import Standing
 from netshell.explain.changes import Said
 from netshell.explain.owners import Owners
 from netshell.facts import Snapshot
 from netshell.lesson.asks import Compared
-from netshell.lesson.library import Entry
 from netshell.lesson.model import Fade, Lesson, Prose, Script
 from netshell.session.advice import Advice
 from netshell.session.asking import Asked
@@ -133,8 +133,7 @@ class Manual:
 class Catalogue:
     """The lessons, and how far the learner is in each."""
 
-    rows: tuple[tuple[Entry, str, bool], ...]
-    """Each with how far the learner is in it (empty where it was never begun), and whether it was done once."""
+    rows: tuple[Standing, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +172,8 @@ class Learn:
 
     lesson: str
     is_anew: bool = False
+    is_test: bool = False
+    """Only its free task, which done without help counts for the whole."""
 
 
 @dataclass(frozen=True, slots=True)

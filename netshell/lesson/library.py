@@ -40,6 +40,7 @@ class Entry:
     needs: tuple[str, ...]
     tools: tuple[str, ...]
     path: Path
+    steps: int = 0
     is_usable: bool = True
     """False for a file with faults; its summary then says so."""
 
@@ -112,6 +113,7 @@ def _entry(path: Path) -> Entry:
         tuple(compiled.get("needs") or ()),
         tuple(compiled.get("tools") or ()),
         path,
+        len(compiled["steps"]),
     )
 
 

@@ -174,6 +174,12 @@ class Lesson:
     intro: Prose = ()
     steps: tuple[Step, ...] = ()
 
+    @property
+    def free_task(self) -> int | None:
+        """The place of the last step that is never shown how to do, counted from 0: who can do it knows the lesson."""
+        places = [place for place, step in enumerate(self.steps) if step.fade == "goal" and step.checks]
+        return places[-1] if places else None
+
     def settings(self) -> tuple[str, ...]:
         """The kernel settings that its checks and questions look at, by their keys as `sysctl` writes them."""
         checks = [*self.keep]

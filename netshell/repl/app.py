@@ -16,7 +16,7 @@ from netshell.packet_views import packet_view_lines
 from netshell.progress import Progress
 from netshell.render import step as steps
 from netshell.render.console import safe
-from netshell.repl.guide import Guide, open_lesson
+from netshell.repl.guide import Guide, free_task_of, open_lesson
 from netshell.repl.keyboard import Keyboard
 from netshell.repl.late import Announcer
 from netshell.repl.prompt import LinePrompt, Pressed
@@ -27,7 +27,7 @@ from netshell.terminal.shell import Terminal
 from netshell.topology import Topology
 from netshell.views import render
 
-__all__ = ["Repl", "open_lesson"]
+__all__ = ["Repl", "free_task_of", "open_lesson"]
 
 _INTERRUPTED = 130
 """The exit status of what Ctrl-C ended (bash(1), 128 and the signal's number)."""
@@ -64,22 +64,24 @@ class Repl:
         self._recheck: asyncio.TimerHandle | None = None
         self._signal: int | None = None
 
-    async def learn(self, lesson: Lesson, step: int | None, state: Path | None) -> int:
+    async def learn(self, lesson: Lesson, step: int | None, state: Path | None, *, is_test: bool = False) -> int:
         """Play a lesson, from a step (counted from 0) or from where the learner left it. Gives the exit status."""
-        return await self._run(state, lesson, step)
+        return await self._run(state, lesson, step, is_test=is_test)
 
     async def play(self, topology: Topology, state: Path | None) -> int:
         """Give the machine alone, with a lab. Gives the exit status."""
         return await self._run(state, topology)
 
-    async def _run(self, state: Path | None, what: Lesson | Topology, step: int | None = None) -> int:
+    async def _run(
+        self, state: Path | None, what: Lesson | Topology, step: int | None = None, *, is_test: bool = False
+    ) -> int:
         self._main = asyncio.current_task()
         self._keyboard = Keyboard()
         self._prompt = LinePrompt(self._context, state, self._keyboard, self._screen.write)
         try:
             with self._keyboard.raw():
                 self._attach()
-                await self._serve(what, step)
+                await self._serve(what, step, is_test=is_test)
         except asyncio.CancelledError:
             if self._signal is None:
                 raise
@@ -93,9 +95,9 @@ class Repl:
             raise MachineError("The private machine has ended.", "Start netshell again: your progress is saved.")
         return ExitCode.DONE
 
-    async def _serve(self, what: Lesson | Topology, step: int | None) -> None:
+    async def _serve(self, what: Lesson | Topology, step: int | None, *, is_test: bool) -> None:
         if isinstance(what, Lesson):
-            await self._guide.begin(what, step)
+            await self._guide.begin(what, step, is_test=is_test)
         else:
             self._guide.play(what)
         self._guide.tell_notices()
@@ -361,8 +363,8 @@ class Repl:
                 self._quit()
             case commands.GoTo(name):
                 self._go_to(name)
-            case commands.Learn(name, is_anew):
-                await self._guide.learn(name, is_anew=is_anew)
+            case commands.Learn(name, is_anew, is_test):
+                await self._guide.learn(name, is_anew=is_anew, is_test=is_test)
             case commands.StandsIn():
                 self._guide.show_step()
             case commands.TypeSolution(script):

@@ -15,6 +15,7 @@ from netshell import commands
 from netshell.commands import Context
 from netshell.errors import MachineError, UserError
 from netshell.facts import PC
+from netshell.host import REQUIREMENTS, find_program, remedy_for
 from netshell.lesson import library
 from netshell.lesson.model import Lesson, Show
 from netshell.packet_views import packet_view_lines
@@ -33,6 +34,10 @@ _SHOWN_MOST = 40
 """Lines of a view that is shown by itself."""
 _NOT_FOUND = 127
 """The exit status of a shell that finds no such program."""
+_TEST = (
+    "This is the free task of “{title}” alone. Done without `:hint` or `:solution`, it counts for the whole lesson. "
+    "The machine is brought to where it begins …"
+)
 _NO_SECCOMP = (
     "This computer refuses a seccomp filter: programs that give up root (tcpdump, dnsmasq) will fail here. "
     "`netshell doctor` says more."
@@ -49,15 +54,21 @@ class Guide:
         self._is_at_title = False
         self._ready: asyncio.Future[None] | None = None
 
-    async def begin(self, lesson: Lesson, step: int | None) -> None:
-        """Put a lesson on the machine, at a step (counted from 0), or where the learner left it, and show it."""
+    async def begin(self, lesson: Lesson, step: int | None, *, is_test: bool = False) -> None:
+        """Put a lesson on the machine, at a step (counted from 0), or where the learner left it, and show it.
+
+        A test is the lesson's free task, which done without help counts for the whole.
+        """
         record = self._context.progress.lesson(lesson.id)
         index = step if step is not None else record.index if record is not None and record.done_at is None else 0
         index = min(index, len(lesson.steps) - 1)
         session = Session(self._context.bench, lesson, self._context.progress)
+        session.is_test = is_test
         self._context.session = session
         self._is_at_title = index == 0
-        if index:
+        if is_test:
+            self._screen.show(steps.notice(_TEST.format(title=lesson.title)))
+        elif index:
             says = f"Back in “{lesson.title}”. The machine is brought to step {index + 1} …"
             self._screen.show(steps.notice(says))
         self._ready = asyncio.ensure_future(session.begin(index))
@@ -69,22 +80,42 @@ class Guide:
             except UserError as error:
                 self.tell_error(error)
         session.index = index
+        self._tell_missing(lesson)
         if self._is_at_title:
-            self._screen.show(steps.lesson_title(lesson), steps.notice("Enter begins."))
+            self._screen.show(steps.lesson_title(lesson), *self._builds_on(lesson), steps.notice("Enter begins."))
         else:
             self.show_step()
+
+    def _tell_missing(self, lesson: Lesson) -> None:
+        """Programs that the lesson uses and this computer does not have, before the learner comes to them."""
+        missing = [tool for tool in lesson.tools if find_program(tool) is None]
+        for tool in missing:
+            says = f"This lesson uses {tool}, which is not installed on this computer. {remedy_for(tool)}"
+            self._screen.show(steps.notice(says))
+
+    def _builds_on(self, lesson: Lesson) -> list[RenderableType]:
+        """Advice, where lessons were never done that this one builds on."""
+        if not lesson.needs:
+            return []
+        found = commands.standings(library.catalogue(self._directories), self._context.progress)
+        names = commands.missing_needs(lesson.needs, found)
+        if not names:
+            return []
+        says = f"It builds on {' and '.join(names)}, not done yet: `:learn {names[0]}` begins there."
+        return [steps.notice(says)]
 
     def play(self, topology: Topology) -> None:
         """Put a lab on the machine, and no lesson."""
         self._ready = asyncio.ensure_future(self._context.bench.build(topology))
         self._screen.show(steps.notice("A private machine of your own. `:help` tells what netshell adds to it."))
 
-    async def learn(self, name: str, *, is_anew: bool) -> None:
+    async def learn(self, name: str, *, is_anew: bool, is_test: bool) -> None:
         """Leave this lesson for another one."""
         lesson = open_lesson(library.find(name, self._directories), self._context.progress, is_anew=is_anew)
+        place = free_task_of(lesson) if is_test else None
         await self._context.bench.reset(Topology())
         self._context.terminal = PC
-        await self.begin(lesson, None)
+        await self.begin(lesson, place, is_test=is_test)
 
     async def until_ready(self) -> None:
         """Wait until the lab is built. Raises UserError where it could not be."""
@@ -148,7 +179,7 @@ class Guide:
         shown += [steps.advice(outcome.advice.says, has_more=bool(outcome.advice.evidence))] if outcome.advice else []
         shown += [compared(answer) for answer in outcome.compared]
         if outcome.is_done_now and session is not None:
-            then = "Enter: end of the lesson" if session.is_last else "Enter: next step"
+            then = "Enter: end of the lesson" if session.ends_here else "Enter: next step"
             shown.append(steps.done_line(outcome.holds or "Done.", then))
             shown += [self._shown(show, outcome) for show in session.step.show]
         self._screen.show(*shown)
@@ -233,11 +264,18 @@ def missing_program(command: str, find: Callable[[str], object] = shutil.which) 
         return f"`{words[0]}` says where the rest is typed: at a terminal on {node}, which `:term {node}` opens."
     if words and words[0] in commands.COMMANDS:
         return f"netshell's own commands begin with a colon: `:{words[0]}`."
-    from netshell.host import REQUIREMENTS, remedy_for  # noqa: PLC0415 - not before the first prompt
-
     known = {requirement.program for requirement in REQUIREMENTS}
     program = next((word for word in words if word in known and not find(word)), "")
     return f"{program} is not installed on this computer. {remedy_for(program)}" if program else ""
+
+
+def free_task_of(lesson: Lesson) -> int:
+    """The place of the step that stands for the whole lesson. Raises UserError where the lesson has none."""
+    if lesson.free_task is None:
+        raise UserError(
+            f"The lesson {lesson.id} has no free task.", f"`:learn {lesson.id}` plays it from the beginning."
+        )
+    return lesson.free_task
 
 
 def open_lesson(path: Path, progress: Progress, *, is_anew: bool = False, seed: int | None = None) -> Lesson:

@@ -102,6 +102,8 @@ class Session:
         """The step's place, counted from 0."""
         self.is_finished = False
         """The learner has come to the end."""
+        self.is_test = False
+        """The learner wants to show, without help, that they know the lesson: what the step asks is all of it."""
         self.asking = Asking(lesson, progress)
         """What the step asks."""
         self.asking.enter(0)
@@ -131,6 +133,11 @@ class Session:
     def is_last(self) -> bool:
         """No step follows."""
         return self.index == len(self.lesson.steps) - 1
+
+    @property
+    def ends_here(self) -> bool:
+        """With this step the lesson is over."""
+        return self.is_last or self.is_test
 
     def reminder(self) -> str:
         """What a step that only wants something looked at still waits for, told once; empty where nothing."""
@@ -184,6 +191,7 @@ class Session:
 
     async def go_to(self, index: int) -> None:
         """Begin a step anew, on a machine that is as it would be after the solutions before it."""
+        self.is_test = self.is_test and index == self.index
         await self.bench.reset(self.lesson.topology, has_home=not self._keeps_home)
         await self._bring_to(index)
 
@@ -195,6 +203,7 @@ class Session:
             return
         if not self.step.checks:
             self._finish_step()
+        self.is_test = False
         await self._enter(self.index + 1)
 
     def finish(self) -> None:
@@ -225,7 +234,8 @@ class Session:
         self._memory.missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
         self.asking.enter(index)
         self.fade = fade_of(self.step, self.progress.skills() if self.step.skills else {})
-        self.progress.reach(self.lesson.id, self.step.slug, index)
+        if not self.is_test:
+            self.progress.reach(self.lesson.id, self.step.slug, index)
 
     def _judged(self) -> Iterator[Check]:
         """Every check that may be looked at while the learner stands in the step."""
@@ -279,7 +289,7 @@ class Session:
         hints = self.step.hints
         if self._memory.hints_taken < len(hints):
             self._memory.hints_taken += 1
-            self._memory.is_helped = True
+            self._take_help()
             self.progress.take_hint(self.lesson.id, self.step.slug)
             return ("hint", hints[self._memory.hints_taken - 1])
         return self.solution()
@@ -288,9 +298,13 @@ class Session:
         """The worked solution of the step."""
         if not self.step.do:
             return ("none", "There is nothing to solve here: Enter goes on.")
-        self._memory.is_helped = True
+        self._take_help()
         self.progress.see_solution(self.lesson.id, self.step.slug)
         return ("solution", self.step.do)
+
+    def _take_help(self) -> None:
+        self._memory.is_helped = True
+        self.is_test = False
 
     async def _evidence(self, snapshot: Snapshot, checks: Sequence[Check] = ()) -> Evidence:
         """What the checks that are to be judged may look at; without any, all that matter in the step."""
