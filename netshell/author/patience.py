@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Set as AbstractSet
 
 from netshell.session import Bench
 from netshell.terminal.shell import Terminal
@@ -13,11 +14,19 @@ _MOMENT_S = 0.05
 _INTERRUPTED_WITHIN_S = 1.0
 
 
-async def interrupt(bench: Bench) -> None:
-    """End what is in front at each terminal with Ctrl-C, one after the other, as a learner gets the prompt back."""
+def in_front(bench: Bench) -> frozenset[tuple[Terminal, int]]:
+    """The terminals in which a program is in front, each with the number of commands that ended there before it."""
+    return frozenset((terminal, terminal.commands_run) for terminal in bench.terminals.values() if terminal.is_busy)
+
+
+async def interrupt(bench: Bench, spared: AbstractSet[tuple[Terminal, int]]) -> None:
+    """End what is in front at each terminal with Ctrl-C, one after the other, as a learner gets the prompt back.
+
+    What was in front before, `spared`, stays: a learner does not stop their server for a slip elsewhere.
+    """
     for terminal in tuple(bench.terminals.values()):
         await asyncio.sleep(_MOMENT_S)  # the end of one program may be that of its peer
-        if terminal.is_busy:
+        if terminal.is_busy and (terminal, terminal.commands_run) not in spared:
             terminal.forward(b"\x03")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_INTERRUPTED_WITHIN_S):

@@ -6,9 +6,10 @@ It plays the same session as a learner's, line by line, and knows nothing of fil
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from netshell.author.patience import Patience, interrupt
+from netshell.author.patience import Patience, in_front, interrupt
 from netshell.author.scripts import can_be_left_out, chunks, command, read
 from netshell.author.swaps import nodes_until, swaps
 from netshell.author.trial import Fault, Kind, Result, Trial
@@ -17,6 +18,7 @@ from netshell.errors import MachineError, UserError
 from netshell.lesson.model import Lesson, Mistake, Script, Step
 from netshell.progress import Progress
 from netshell.session import Bench, PlayError, Ran, Session, play
+from netshell.terminal.shell import Terminal
 
 _TOLD_WITHIN_S = 0.5
 _SETTLE_S = 0.05
@@ -202,11 +204,12 @@ class Proof:
         self, mistake: Mistake, step: Step, promised: tuple[Check, ...], played: _Played
     ) -> AsyncIterator[Trial]:
         """A mistake made: told as such, and still the way to the solution is open."""
+        spared = in_front(self._bench)
         async with Patience(self._bench, _SILENT_S):
             fault = await self._is_told(mistake)
             yield Trial("mistake", mistake.line, fault)
             if fault is None and played.fault is None and self._goes_on:
-                yield Trial("after", mistake.line, await self._can_go_on(mistake, step, promised, played))
+                yield Trial("after", mistake.line, await self._can_go_on(mistake, step, promised, played, spared))
 
     async def _is_told(self, mistake: Mistake) -> Fault | None:
         """Whether a mistake, typed as a learner types it, gives its own message, no other, and does not pass."""
@@ -229,11 +232,16 @@ class Proof:
         return None
 
     async def _can_go_on(
-        self, mistake: Mistake, step: Step, promised: tuple[Check, ...], played: _Played
+        self,
+        mistake: Mistake,
+        step: Step,
+        promised: tuple[Check, ...],
+        played: _Played,
+        spared: AbstractSet[tuple[Terminal, int]],
     ) -> Fault | None:
         """Whether the solution passes where the mistake was made, once its `mend` has been typed."""
-        if any(terminal.is_busy for terminal in self._bench.terminals.values()):
-            await interrupt(self._bench)
+        if in_front(self._bench) - spared:
+            await interrupt(self._bench, spared)
         try:
             await self._play((*mistake.mend, *(line for line in step.do if line.action != "look")))
         except PlayError as error:

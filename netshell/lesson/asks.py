@@ -176,8 +176,10 @@ def _decider(item: Any, at: str) -> "Pattern | Check | Literal['nothing']":  # n
 
 
 def is_check(item: Mapping[str, Any]) -> bool:
-    """Whether what decides is a check: its first key names the kind. `link` is also a key of packet patterns."""
+    """Whether what decides is a check: its first key names the kind. `link` and `http` may begin a pattern too."""
     kind = next(iter(item))
+    if kind == "http":
+        return "://" in str(item["http"])
     return kind in KINDS and not (kind == "link" and _is_about_packets(item))
 
 

@@ -101,7 +101,8 @@ class Guide:
         names = commands.missing_needs(lesson.needs, found)
         if not names:
             return []
-        says = f"It builds on {' and '.join(names)}, not done yet: `:learn {names[0]}` begins there."
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        says = f"It builds on {listed}, not done yet: `:learn {names[0]}` begins there."
         return [steps.notice(says)]
 
     def play(self, topology: Topology) -> None:
