@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from netshell.errors import ExitCode, UserError
 from netshell.explain.changes import Said, as_json
 from netshell.facts import PC
-from netshell.session import Bench, Observation, Ran
+from netshell.session import Bench, Observation, Ran, ran_in
 from netshell.session.wire import Wire
 from netshell.terminal.shell import Terminal
 from netshell.terminal.stream import plain
@@ -96,7 +96,7 @@ class Runner:
                 terminal = await self._bench.terminal(self._terminal)
                 status = await self._feed(terminal, line)
                 if not terminal.is_continued:
-                    await self._tell(Ran("\n".join(waiting), status, terminal.printed, terminal.ran_on))
+                    await self._tell(ran_in(terminal, "\n".join(waiting), status))
                     waiting.clear()
                 if terminal.is_dead and not self._leave(terminal):
                     return status

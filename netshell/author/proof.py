@@ -17,7 +17,7 @@ from netshell.checks import Check, Verdict
 from netshell.errors import MachineError, UserError
 from netshell.lesson.model import Lesson, Mistake, Script, Step
 from netshell.progress import Progress
-from netshell.session import Bench, PlayError, Ran, Session, play
+from netshell.session import Bench, PlayError, Ran, Session, play, ran_in
 from netshell.terminal.shell import Terminal
 
 _TOLD_WITHIN_S = 0.5
@@ -174,7 +174,7 @@ class Proof:
     def _ran(self, chunk: Script) -> Ran:
         """What was typed last, and what it has printed so far."""
         terminal = self._bench.terminals[chunk[-1].terminal]
-        return Ran(command(chunk), 0, terminal.printed, terminal.ran_on)
+        return ran_in(terminal, command(chunk), 0)
 
     async def _asked(self, step: Step) -> list[Trial]:
         """Whether the wire and the machine have an answer to all that is to be decided in the step."""

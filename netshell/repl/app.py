@@ -251,7 +251,7 @@ class Repl:
         """What a program has done that is left running is its own, not the next command's; it waits meanwhile."""
         terminal.pause()
         try:
-            await self._guide.tell_command(Ran(self._command, 0, terminal.printed, terminal.ran_on))
+            await self._guide.tell_command(ran_in(terminal, self._command, 0))
         finally:
             terminal.resume()
 

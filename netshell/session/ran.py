@@ -21,6 +21,8 @@ class Ran:
     """The end of what it printed, as text; empty for a program that had the whole screen."""
     node: str = PC
     """Where it was typed: the node that the terminal's bash stood on."""
+    terminal: str = PC
+    """The node that the terminal was opened on, wherever its bash has gone since."""
 
     @property
     def has_failed(self) -> bool:
@@ -31,6 +33,7 @@ class Ran:
 _INTERRUPTED = 130
 
 
-def ran_in(terminal: "Terminal", command: str) -> Ran:
-    """The command that has just ended at a terminal."""
-    return Ran(command, terminal.status, terminal.printed, terminal.ran_on)
+def ran_in(terminal: "Terminal", command: str, status: int | None = None) -> Ran:
+    """The command that was given last to a terminal; `status` where it is not the one that bash gave."""
+    status = terminal.status if status is None else status
+    return Ran(command, status, terminal.printed, terminal.ran_on, terminal.node)

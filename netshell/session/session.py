@@ -325,7 +325,7 @@ class Session:
                 self._finish_step()
                 holds = self._what_holds(evidence)
             else:
-                messages += self._mistakes(evidence, ran.command if ran else "") or self._unasked(failure, evidence)
+                messages += self._mistakes(evidence, ran) or self._unasked(failure, evidence)
         return Outcome(
             observation.said,
             observation.crossed,
@@ -368,11 +368,11 @@ class Session:
             self.bench.tutor.note(of_verdict(failure, evidence.snapshot))
         return told
 
-    def _mistakes(self, evidence: Evidence, command: str) -> list[str]:
+    def _mistakes(self, evidence: Evidence, ran: Ran | None) -> list[str]:
         messages = []
         for mistake in self.step.wrong:
             key = f"wrong {mistake.line} {mistake.say}"
-            if is_made(mistake, evidence, command):
+            if is_made(mistake, evidence, ran):
                 messages += self._tell_once(key, mistake.say)
                 proof = tuple(check.judge(evidence).says for check in mistake.when)
                 if messages and proof:
@@ -422,12 +422,14 @@ def _commands(script: Script) -> Iterator[tuple[str, str]]:
     return ((line.node, line.text) for line in script)
 
 
-def is_made(mistake: Mistake, evidence: Evidence, command: str) -> bool:
-    """Whether the learner has just made a known mistake: its `when` holds, or its own words were typed."""
+def is_made(mistake: Mistake, evidence: Evidence, ran: Ran | None) -> bool:
+    """Whether the learner has just made a known mistake: its `when` holds, or its own words were typed, and there."""
     if mistake.when:
         return first_failure(mistake.when, evidence) is None
-    typed = next((line.text for line in reversed(mistake.do) if line.action == "run"), "")
-    return bool(command) and _words(command) == _words(typed)
+    line = next((line for line in reversed(mistake.do) if line.action == "run"), None)
+    if line is None or ran is None or not ran.command:
+        return False
+    return ran.terminal == line.node and _words(ran.command) == _words(line.text)
 
 
 def _words(command: str) -> list[str]:

@@ -1,0 +1,28 @@
+"""Known mistakes that are recognised by what was typed, and where."""
+
+import pytest
+
+from netshell.checks import Evidence
+from netshell.facts import Snapshot
+from netshell.lesson.model import Line, Mistake
+from netshell.session import Ran
+from netshell.session.session import is_made
+
+LISTENS = Mistake(do=(Line("pc", "run", "tcpdump -n -i eth0"),), say="That was the PC.")
+NOTHING = Evidence(Snapshot())
+
+
+@pytest.mark.parametrize(
+    ("ran", "expected"),
+    [
+        (Ran("tcpdump -n -i eth0"), True),
+        (Ran("sudo  tcpdump -n  -i eth0"), True),
+        (Ran("tcpdump -n -i eth0", node="ns1"), True),  # `ip netns exec ns1 bash` at the PC's terminal came before
+        (Ran("tcpdump -n -i eth0", node="ns3", terminal="ns3"), False),
+        (Ran("tcpdump -n -i lo"), False),
+        (Ran(), False),
+        (None, False),
+    ],
+)
+def test_words_are_a_mistake_only_at_the_terminal_where_they_are_one(ran: Ran | None, *, expected: bool) -> None:
+    assert is_made(LISTENS, NOTHING, ran) == expected
