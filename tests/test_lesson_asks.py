@@ -241,7 +241,7 @@ def test_what_is_typed_is_an_answer(asked: Ask, typed: str, said: str) -> None:
         (ORDER, "1 2 2", "does not name each of the 3 once", ""),
         (NUMBER, "many", "no whole number", "whole number"),
         (NUMBER, "6.4", "no whole number", ""),
-        (ADDRESS, "192.0.2", "no address", "Type `:answer` and the address."),
+        (ADDRESS, "192.0.2", "no address", "Type the address, or `:answer` and the address."),
     ],
 )
 def test_what_is_no_answer_is_refused_with_how_to_give_one(asked: Ask, typed: str, problem: str, remedy: str) -> None:
@@ -285,6 +285,9 @@ def test_an_answer_is_right_whatever_way_it_is_written(asked: Ask, said: str, *,
         (NUMBER, "64", True),
         (NUMBER, "sixty", False),
         (TEXT, "64", False),
+        (ADDRESS, "192.0.2.77", True),
+        (ADDRESS, "192.0.2", False),
+        (ADDRESS, "ping 192.0.2.77", False),
     ],
 )
 def test_only_what_can_be_nothing_else_is_taken_for_an_answer_at_a_prompt(

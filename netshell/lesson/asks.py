@@ -284,12 +284,14 @@ def _order(ask: Ask, words: Sequence[str]) -> list[int]:
 def names_choice(ask: Ask, line: str) -> bool:
     """Whether a line, typed at a prompt, can only be an answer: a choice's digit or letter; of an order, all of them.
 
-    No program is called by a number, so one alone is an answer too, if perhaps to another question.
+    No program is called by a number or an address, so one alone is an answer too, if perhaps to another question.
     """
     if len(line) > LONGEST:
         return False
     if ask.form == "order":
         return bool(_order(ask, line.replace(",", " ").split()))
+    if ask.form == "address":
+        return is_address(line.strip())
     is_number = ask.form in {"choice", "number"} and _NUMBER_ALONE.fullmatch(line) is not None
     return is_number or (ask.form == "choice" and _position(ask, line) is not None)
 
@@ -305,7 +307,7 @@ def how(ask: Ask) -> str:
         case "number":
             return "Type a whole number, or `:answer` and the number."
         case "address":
-            return "Type `:answer` and the address."
+            return "Type the address, or `:answer` and the address."
         case "text":
             return "Type `:answer` and a word or a few."
 
