@@ -68,13 +68,13 @@ def next_lesson(progress: Progress, directories: Sequence[Path]) -> str:
 
     Raises UserError where there is no lesson at all.
     """
-    from netshell.commands.path import standings  # noqa: PLC0415 - late, with the rest
+    from netshell.commands.path import following  # noqa: PLC0415 - late, with the rest
     from netshell.lesson import library  # noqa: PLC0415
 
-    found = standings(library.catalogue(directories), progress)
-    if not found:
+    names = library.names(directories)
+    if not names:
         raise UserError("There is no lesson here.", "`--lessons DIRECTORY` says where some are.")
-    return next((one.entry.id for one in found if one.is_next), found[0].entry.id)
+    return following(names, progress) or names[0]
 
 
 def _place(lesson: "Lesson", step: int | None) -> int | None:

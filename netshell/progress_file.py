@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 VERSION = 3
 """The form of the file, kept in its `user_version`."""
@@ -47,9 +47,24 @@ class DamageError(Exception):
     """The file at hand cannot be used as a record."""
 
 
+class _Connection(sqlite3.Connection):
+    """One whose complaints about a damaged file are always sqlite3's own.
+
+    A message quotes names from the file, and sqlite3 fails to decode it where the bytes of a name are no text.
+    """
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 - as sqlite3 has it
+        try:
+            return super().execute(sql, parameters)
+        except UnicodeDecodeError as error:
+            damage = sqlite3.DatabaseError("database disk image is malformed")
+            damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damage from error
+
+
 def connect(where: str, *, is_uri: bool = False) -> sqlite3.Connection:
     """A connection that commits each statement by itself, and reads any bytes as text. Raises sqlite3.Error."""
-    connection = sqlite3.connect(where, timeout=_LOCK_WAIT_S, isolation_level=None, uri=is_uri)
+    connection = sqlite3.connect(where, timeout=_LOCK_WAIT_S, isolation_level=None, uri=is_uri, factory=_Connection)
     connection.text_factory = lambda text: text.decode(errors="replace")
     return connection
 
@@ -119,7 +134,7 @@ def copy_rows(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
         names = ", ".join(columns)
         insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES (:{', :'.join(columns)})"  # noqa: S608 - names of our own
         statements: list[Statement] = []
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
             for row in source.execute(f"SELECT {names} FROM {table}"):  # noqa: S608 - as above
                 statements.append((insert, dict(zip(columns, row, strict=True))))  # noqa: PERF401 - keeps rows before an error
         run(target, statements)

@@ -200,12 +200,11 @@ class Runner:
     def _known(self) -> "Context":
         """What netshell's own commands work on: this machine, the lessons, and this account's progress."""
         from netshell.commands import Context  # noqa: PLC0415 - as above
-        from netshell.lesson.library import catalogue  # noqa: PLC0415
         from netshell.progress import Progress, default_path  # noqa: PLC0415
 
         if self._context is None:
             progress = Progress.open(default_path(os.environ))
-            self._context = Context(self._bench, progress, catalogue(self._directories))
+            self._context = Context(self._bench, progress, self._directories)
         return self._context
 
     async def _tell(self, ran: Ran) -> None:

@@ -1,13 +1,14 @@
 """What a command works on, and what it is made of."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from netshell.commands.views import View
 from netshell.errors import UserError
 from netshell.facts import PC
-from netshell.lesson.library import Entry
+from netshell.lesson import library
 from netshell.progress import Progress
 from netshell.session import Bench, Session
 
@@ -18,11 +19,17 @@ class Context:
 
     bench: Bench
     progress: Progress
-    lessons: tuple[Entry, ...]
+    directories: Sequence[Path] = ()
+    """Where lessons are besides the bundled ones."""
     session: Session | None = None
     """None where the machine is used without a lesson."""
     terminal: str = PC
     """The one in front."""
+
+    @property
+    def lessons(self) -> tuple[str, ...]:
+        """The ids of the lessons in their order. `library.catalogue` reads them all, which takes its time at first."""
+        return library.names(self.directories)
 
     @property
     def lesson(self) -> Session:

@@ -6,6 +6,7 @@ from netshell.commands.context import Context
 from netshell.commands.views import CommandExplained, TermExplained, View
 from netshell.errors import UserError
 from netshell.facts import PC
+from netshell.lesson import library
 
 _SIGNS = frozenset("|&;<>$`")
 
@@ -24,7 +25,7 @@ async def explain(context: Context, argument: str) -> View:
     term = look_up(argument)
     first = argument.split(maxsplit=1)[0].rpartition("/")[2]
     if term is not None:
-        title = next((entry.title for entry in context.lessons if entry.id == term.lesson), "")
+        title = library.entry(term.lesson, context.directories).title if term.lesson in context.lessons else ""
         return TermExplained(term, title, explanation if is_program(first) else None)
     if not (is_program(first) or _SIGNS & set(argument) or "=" in first):
         raise _unknown(argument)

@@ -18,6 +18,7 @@ from netshell.commands.views import (
     Words,
 )
 from netshell.errors import UserError
+from netshell.lesson import library
 from netshell.lesson.model import Script
 from netshell.session import Session
 
@@ -56,7 +57,7 @@ def _finish(context: Context, session: Session) -> View:
 def _following(context: Context, session: Session) -> str:
     """The next lesson in the list that was never finished; empty where there is none."""
     done = {record.id for record in context.progress.all() if record.times_done}
-    names = [entry.id for entry in context.lessons]
+    names = context.lessons
     later = names[names.index(session.lesson.id) + 1 :] if session.lesson.id in names else []
     return next((name for name in later if name not in done), "")
 
@@ -158,7 +159,7 @@ async def show_task(context: Context, _argument: str) -> View:
 
 async def list_lessons(context: Context, _argument: str) -> View:
     """Every lesson, and how far the learner is."""
-    return Catalogue(standings(context.lessons, context.progress))
+    return Catalogue(standings(library.catalogue(context.directories), context.progress))
 
 
 async def learn(_context: Context, argument: str) -> View:
@@ -174,4 +175,4 @@ async def learn(_context: Context, argument: str) -> View:
 
 def lesson_names(context: Context) -> Iterable[str]:
     """What Tab offers for a lesson."""
-    return [entry.id for entry in context.lessons]
+    return context.lessons

@@ -35,28 +35,35 @@ class Standing:
         return self.entry.minutes * max(0.0, 1 - done / self.entry.steps) if self.entry.steps else self.entry.minutes
 
 
-def standings(entries: Iterable[Entry], progress: Progress) -> tuple[Standing, ...]:
-    """Each lesson in its order. What comes next: the one left last, else the first never done; none if all are."""
-    entries = tuple(entries)
+def following(names: Collection[str], progress: Progress) -> str:
+    """Of the lessons in their order: the one that was left last, else the first never done; empty if all are done."""
     records = {record.id: record for record in progress.all()}
     last = progress.last_lesson()
-    open_ = [entry.id for entry in entries if entry.id not in records or not records[entry.id].times_done]
-    has_left = last in records and records[last].done_at is None and any(entry.id == last for entry in entries)
-    following = last if has_left else next(iter(open_), None)
+    if last in names and last in records and records[last].done_at is None:
+        return last
+    return next((name for name in names if name not in records or not records[name].times_done), "")
+
+
+def standings(entries: Iterable[Entry], progress: Progress) -> tuple[Standing, ...]:
+    """Each lesson in its order."""
+    entries = tuple(entries)
+    records = {record.id: record for record in progress.all()}
+    coming = following([entry.id for entry in entries], progress)
 
     def standing(entry: Entry) -> Standing:
         record = records.get(entry.id)
         if record is None:
-            return Standing(entry, is_next=entry.id == following)
+            return Standing(entry, is_next=entry.id == coming)
         step = record.index + 1 if record.done_at is None else None
-        return Standing(entry, step, is_done=record.times_done > 0, is_next=entry.id == following)
+        return Standing(entry, step, is_done=record.times_done > 0, is_next=entry.id == coming)
 
     return tuple(standing(entry) for entry in entries)
 
 
-def missing_needs(needs: Collection[str], all_of_them: Sequence[Standing]) -> tuple[str, ...]:
+def missing_needs(needs: Collection[str], names: Collection[str], progress: Progress) -> tuple[str, ...]:
     """Of the lessons that one builds on: those that were never done, in the order of the path."""
-    return tuple(one.entry.id for one in all_of_them if one.entry.id in needs and not one.is_done)
+    done = {record.id for record in progress.all() if record.times_done}
+    return tuple(name for name in names if name in needs and name not in done)
 
 
 def summary(all_of_them: Sequence[Standing]) -> str:

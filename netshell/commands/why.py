@@ -43,5 +43,4 @@ async def _rung(context: Context) -> View:
             "Nothing has failed here of which there is anything to say.",
             "`:why ns1 ns2` asks why one node does not reach another, `:why ns1 ns2:80` for a port there.",
         )
-    lessons = {entry.id for entry in context.lessons}
-    return Reason(rung.kind, rung.advice, rung.advice.concept if rung.advice.concept in lessons else "")
+    return Reason(rung.kind, rung.advice, rung.advice.concept if rung.advice.concept in context.lessons else "")

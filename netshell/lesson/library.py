@@ -76,6 +76,18 @@ def find(name: str, directories: Sequence[Path] = ()) -> Path:
     raise UserError(f"There is no lesson `{name}`.", remedy, ExitCode.USAGE)
 
 
+def names(directories: Sequence[Path] = ()) -> tuple[str, ...]:
+    """The ids of all lessons in the catalogue's order, without a look into the files."""
+    return tuple(_known(directories))
+
+
+def entry(name: str, directories: Sequence[Path] = ()) -> Entry:
+    """One lesson as the list shows it. Raises UserError (USAGE) where there is none of that name."""
+    path = find(name, directories)
+    _prepare([path])
+    return _entry(path)
+
+
 def catalogue(directories: Sequence[Path] = ()) -> tuple[Entry, ...]:
     """Every lesson: the bundled ones first; each directory by its `order.txt`, then by name."""
     paths = _known(directories).values()

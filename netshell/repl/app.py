@@ -10,7 +10,6 @@ from netshell import commands
 from netshell.commands import Context
 from netshell.errors import ExitCode, MachineError, UserError
 from netshell.facts import PC
-from netshell.lesson import library
 from netshell.lesson.model import Lesson, Line, Script
 from netshell.packet_views import packet_view_lines
 from netshell.progress import Progress
@@ -46,11 +45,10 @@ class Repl:
         self, bench: Bench, progress: Progress, directories: Sequence[Path], environ: Mapping[str, str]
     ) -> None:
         self._bench = bench
-        self._directories = tuple(directories)
         self._environ = environ
-        self._context = Context(bench, progress, ())
+        self._context = Context(bench, progress, tuple(directories))
         self._screen = Screen(environ, lambda: self._stop(signal.SIGHUP))
-        self._guide = Guide(self._context, self._screen, directories)
+        self._guide = Guide(self._context, self._screen)
         self._late = Announcer(self._screen.write, self._is_in_front)
         self._command = ""
         self._pasted: list[str] = []
@@ -344,8 +342,6 @@ class Repl:
         """One of netshell's own commands."""
         if not await self._is_ready():
             return
-        if not self._context.lessons:
-            self._context.lessons = library.catalogue(self._directories)
         before = set(self._bench.terminals)
         view = await self._interruptibly(commands.run(self._context, line), _UNREADY)
         if view is None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -47,10 +47,9 @@ _NO_SECCOMP = (
 class Guide:
     """Shows a lesson on the screen. Without a lesson it tells what commands change."""
 
-    def __init__(self, context: Context, screen: Screen, directories: Sequence[Path]) -> None:
+    def __init__(self, context: Context, screen: Screen) -> None:
         self._context = context
         self._screen = screen
-        self._directories = tuple(directories)
         self._is_at_title = False
         self._ready: asyncio.Future[None] | None = None
 
@@ -97,8 +96,7 @@ class Guide:
         """Advice, where lessons were never done that this one builds on."""
         if not lesson.needs:
             return []
-        found = commands.standings(library.catalogue(self._directories), self._context.progress)
-        names = commands.missing_needs(lesson.needs, found)
+        names = commands.missing_needs(lesson.needs, self._context.lessons, self._context.progress)
         if not names:
             return []
         listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
@@ -112,7 +110,7 @@ class Guide:
 
     async def learn(self, name: str, *, is_anew: bool, is_test: bool) -> None:
         """Leave this lesson for another one."""
-        lesson = open_lesson(library.find(name, self._directories), self._context.progress, is_anew=is_anew)
+        lesson = open_lesson(library.find(name, self._context.directories), self._context.progress, is_anew=is_anew)
         place = free_task_of(lesson) if is_test else None
         await self._context.bench.reset(Topology())
         self._context.terminal = PC
