@@ -9,6 +9,8 @@ from accounts import Account
 from conftest import RunNetshell
 from inside import apart
 
+from netshell import commands
+from netshell.commands import Context
 from netshell.launch import launch
 from netshell.lesson.compiled import lesson_from
 from netshell.lesson.model import Step
@@ -116,6 +118,9 @@ def test_nothing_of_the_fault_is_told() -> None:
         for _ in range(6):
             ran = Ran("ip -n ns1 link set eth0 down; ip -n ns1 link set eth0 up")
             assert (await session.after_command(ran)).messages == ()
+        view = await commands.run(Context(session.bench, session.progress, (), session), ":next")
+        assert isinstance(view, commands.Words)
+        assert view.says.startswith("It is not mended yet.")
         assert (await session.verdict()) is not None, "whoever asks is told"
 
     playing(scenario)

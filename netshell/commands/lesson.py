@@ -34,7 +34,7 @@ async def go_on(context: Context, _argument: str) -> View:
     if question := session.question():
         return Words(question)
     if not session.is_done and (failure := await session.verdict()) is not None:
-        return Verdict(f"{failure.says} (`:hint` helps, `:skip` goes on without.)")
+        return _lacks(session, failure.says)
     if reminder := session.reminder():
         return Words(reminder)
     if compared := await session.settle():
@@ -43,6 +43,13 @@ async def go_on(context: Context, _argument: str) -> View:
         return _finish(context, session)
     await session.advance()
     return stands_in(session)
+
+
+def _lacks(session: Session, says: str) -> View:
+    """Why the learner cannot go on yet; at a ticket only that: the cause is what they are to find, or to ask for."""
+    if session.step.is_ticket:
+        return Words("It is not mended yet. (`:hint` helps, `:check` and `:why` look, `:skip` goes on without.)")
+    return Verdict(f"{says} (`:hint` helps, `:skip` goes on without.)")
 
 
 def _finish(context: Context, session: Session) -> View:
