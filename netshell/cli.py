@@ -85,8 +85,15 @@ def cli(context: click.Context, directories: tuple[Path, ...]) -> None:
         _end(begin.learn(None, directories, None, None))
 
 
+def _lesson_names(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """What Tab offers for a lesson in a person's own shell."""
+    from netshell.lesson import library
+
+    return [name for name in library.names() if name.startswith(typed)]
+
+
 @cli.command(short_help="Play a lesson.")
-@click.argument("lesson")
+@click.argument("lesson", shell_complete=_lesson_names)
 @click.option("--step", type=click.IntRange(1), help="Begin at this step.")
 @click.option("--seed", type=int, help="Begin anew, with the addresses that this number draws.")
 @click.option("--test", "is_test", is_flag=True, help="Only its free task: done without help, it counts for the whole.")
@@ -423,6 +430,23 @@ def doctor(is_install: bool, yes: bool) -> None:  # noqa: FBT001 - click calls b
     if yes and not is_install:
         raise UserError("`--yes` only says that `--install` need not ask.", code=ExitCode.USAGE)
     _end(install(_show, yes=yes) if is_install else examine(_show))
+
+
+@cli.command(short_help="Tab for your own shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what lets your own shell complete netshell's commands, options and lessons.
+
+    \b
+      bash   eval "$(netshell completion bash)"           in ~/.bashrc
+      zsh    eval "$(netshell completion zsh)"            in ~/.zshrc
+      fish   netshell completion fish | source            in ~/.config/fish/config.fish
+    """  # noqa: D301 - as above
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    if found is not None:
+        _put_text(found(cli, {}, "netshell", "_NETSHELL_COMPLETE").source())
 
 
 def _show(renderable: "RenderableType") -> None:
