@@ -33,6 +33,7 @@ def test_the_help_shows_how_to_begin_and_every_command(ordinary_account: Account
         "run",
         "lessons",
         "doctor",
+        "completion",
         *(f"lesson {name}" for name in ["new", "schema", "check", "test", "watch"]),
     ],
 )
@@ -213,3 +214,14 @@ def test_a_bug_is_written_to_a_file_and_no_traceback_is_shown(ordinary_account: 
     assert str(report) in done.stderr
     assert "Traceback (most recent call last)" in report.read_text(encoding="utf-8")
     assert report.stat().st_mode & 0o077 == 0
+
+
+def test_a_persons_own_shell_completes_commands_and_lessons(
+    ordinary_account: Account, run_netshell: RunNetshell
+) -> None:
+    for shell in ("zsh", "fish"):
+        assert "_NETSHELL_COMPLETE" in run_netshell(ordinary_account, "completion", shell).stdout
+    words = {"COMP_WORDS": "netshell learn tcp-", "COMP_CWORD": "2", "_NETSHELL_COMPLETE": "bash_complete"}
+    done = ordinary_account.run(ordinary_account.netshell(), environ=words)
+    assert {"plain,tcp-data", "plain,tcp-handshake"} <= set(done.stdout.split())
+    assert "bash" in run_netshell(ordinary_account, "completion", "tcsh").stderr
