@@ -274,7 +274,7 @@ def lessons(is_json: bool, directories: tuple[Path, ...]) -> None:  # noqa: FBT0
         _warn(notice)
 
 
-@cli.group(cls=_Table)
+@cli.group(cls=_Table, short_help="For authors: begin, check and prove a lesson.")
 def lesson() -> None:
     """For authors: begin a lesson, check it, and prove that it works.
 
