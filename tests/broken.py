@@ -14,10 +14,11 @@ from inside import Inside, play
 from netshell import lab
 from netshell.diagnosis import Finding, Target, why
 from netshell.diagnosis.labs import LABS
+from netshell.lesson import library
 from netshell.session.inquiry import ask_server, inquire
 from netshell.topology import NodeSpec, Topology, parse_link, parse_route
 
-_MENDS_MOST = 8
+_MENDS_MOST = 12
 _UNTOLD = {"out-of-sight", "unexplained", "unanswered", "arp-unanswered", "nobody"}
 _BESIDE = {"duplicate-address", "address-on-lo", "duplicate-mac", "mtu-black-hole", "broadcast-address"}
 """Faults that leave a small ping through, now or always."""
@@ -50,7 +51,23 @@ OFFICE = Topology(
         parse_route("r2", "10.1.0.0/24 via 10.9.0.1"),
     ),
 )
-NETWORKS = {**LABS, "office": OFFICE}
+
+
+def lessons() -> dict[str, Topology]:
+    """The networks of the bundled lessons in which one host can have another for a target."""
+    paths = library.lessons_in(library.bundled_directory())
+    found = {path.stem: library.load(path, seed=1).topology for path in paths}
+    return {name: topology for name, topology in found.items() if len(addressed(topology)) > 1}
+
+
+def addressed(topology: Topology) -> set[str]:
+    """The nodes of the kind host that have an address."""
+    hosts = {node.name for node in topology.nodes if node.kind == "host"}
+    ends = [end for link in topology.links for end in (link.a, link.b)]
+    return {end.node for end in ends if end.addresses} & hosts
+
+
+NETWORKS = {**LABS, "office": OFFICE, **lessons()}
 
 
 @dataclass
@@ -174,8 +191,7 @@ def scenes(count: int, seed: int) -> list[Broken]:
         name = chance.choice(list(NETWORKS))
         topology = NETWORKS[name]
         done = tuple(deed(topology, chance) for _ in range(chance.choice([1, 1, 2, 3])))
-        hosts = [node.name for node in topology.nodes if node.kind == "host"]
-        source, target = chance.sample(hosts, 2)
+        source, target = chance.sample(sorted(addressed(topology)), 2)
         found.append(Broken(name, done, (source, target), chance.choice(["", chance.choice(SERVERS)])))
     return found
 
