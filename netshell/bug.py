@@ -1,4 +1,4 @@
-"""The report of a bug: versions and the traceback, in a file that a person may send."""
+"""Reports that a person may send: versions, and a traceback or what the machine offers, in a file of its own."""
 
 import os
 import platform
@@ -22,14 +22,15 @@ def write_report(error: BaseException) -> Path | None:
 
     It goes to the XDG state directory, else to the directory for temporary files; only its owner may read it.
     """
-    text = "".join(
-        [
-            f"netshell {__version__}, Python {platform.python_version()}, {platform.platform()}\n",
-            f"command: {' '.join(['netshell', *sys.argv[1:2]])}\n\n",
-            *traceback.format_exception(error),
-        ]
-    ).encode("utf-8", "backslashreplace")
-    name = f"bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    command = " ".join(["netshell", *sys.argv[1:2]])
+    return write("bug", f"command: {command}\n\n{''.join(traceback.format_exception(error))}")
+
+
+def write(kind: str, says: str) -> Path | None:
+    """Write a report behind the versions of what runs here; gives the file's path, None where nothing takes it."""
+    versions = f"netshell {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+    text = f"{versions}{says}".encode("utf-8", "backslashreplace")
+    name = f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     for directory in _directories():
         path = directory / name
         try:

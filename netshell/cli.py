@@ -420,15 +420,18 @@ def _learn_apart(path: Path, step: int) -> int:
 @cli.command(short_help="What this computer lacks, and what mends it.")
 @click.option("--install", "is_install", is_flag=True, help="Install the programs that are missing, after asking.")
 @click.option("--yes", is_flag=True, help="With --install: do not ask.")
-def doctor(is_install: bool, yes: bool) -> None:  # noqa: FBT001 - click calls by keyword
+@click.option("--report", "is_report", is_flag=True, help="Write it all to a file, for a bug report.")
+def doctor(is_install: bool, yes: bool, is_report: bool) -> None:  # noqa: FBT001 - click calls by keyword
     """What this computer offers and lacks, and the one command that mends it.
 
     Exits with 3 where something is missing that netshell cannot start without.
     """
-    from netshell.doctor import examine, install
+    from netshell.doctor import examine, install, report
 
     if yes and not is_install:
         raise UserError("`--yes` only says that `--install` need not ask.", code=ExitCode.USAGE)
+    if is_report:
+        _end(report(_show))
     _end(install(_show, yes=yes) if is_install else examine(_show))
 
 

@@ -2,13 +2,14 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 
 from rich.console import RenderableType
 
-from netshell import host
+from netshell import bug, host
 from netshell.errors import ExitCode, MachineError
 from netshell.render.facts import fact_table
 from netshell.render.step import notice
@@ -28,6 +29,18 @@ def examine(show: Show) -> ExitCode:
         show(notice("netshell cannot start here before what is marked ✗ is mended."))
         return ExitCode.MACHINE
     show(notice("netshell can start here."))
+    return ExitCode.DONE
+
+
+def report(show: Show) -> ExitCode:
+    """Write every fact to a file for a bug report: what this computer offers, and nothing of its owner's."""
+    distribution = host.this_distribution()
+    terminal = f"TERM={os.environ.get('TERM', '')}, {'x'.join(map(str, shutil.get_terminal_size()))}"
+    facts = [f"{'ok' if f.is_ok else 'missing':<8} {f.name}: {f.found}" for f in host.survey()]
+    path = bug.write("doctor", "\n".join([f"{distribution.name}; {terminal}", "", *facts, ""]))
+    if path is None:
+        raise MachineError("The report could not be written anywhere.", "Is the disk full? `df -h` tells.")
+    show(notice(f"The report is in {path}. Read it before you send it: it tells of this computer, not of you."))
     return ExitCode.DONE
 
 

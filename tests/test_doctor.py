@@ -91,6 +91,21 @@ def install(who: Account, *options: str, status: int = 0) -> tuple[int, str, str
 
 
 @pytest.mark.kernel
+def test_a_report_tells_of_the_machine_and_not_of_its_owner(ordinary_account: Account) -> None:
+    argv = ordinary_account.netshell("doctor", "--report")
+    done = ordinary_account.run(argv, environ={"TOKEN": "hidden", "TERM": "xterm"})
+    assert (done.returncode, done.stderr) == (0, "")
+    path = next(ordinary_account.home.rglob("doctor-*.txt"))
+    assert path.name in "".join(done.stdout.split())
+    assert path.stat().st_mode & 0o77 == 0
+    text = path.read_text(encoding="utf-8")
+    assert "netshell " in text
+    assert "a user namespace: works" in text
+    assert "hidden" not in text
+    assert ordinary_account.home.name not in text
+
+
+@pytest.mark.kernel
 def test_installing_asks_and_where_nobody_answers_does_nothing(accounts: Account) -> None:
     status, shown, _, called = install(accounts)
     assert (status, called) == (1, [])

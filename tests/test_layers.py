@@ -53,7 +53,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "author": (*BELOW, "launch", "session", "render"),
     "run": (*BELOW, "launch", "session", "commands", "render", "views", "packet_views"),
     "explain_file": (*VALUES, *PURE, "render", "turns"),
-    "doctor": (*BELOW, "render"),
+    "doctor": (*BELOW, "render", "bug"),
     "bug": ("__init__",),
     "loop": (),
     "begin": (*BELOW, "launch", "session", "commands", "render", "views", "packet_views", "repl", "loop"),
