@@ -342,7 +342,7 @@ def check(files: tuple[str, ...], directories: tuple[Path, ...]) -> None:
 @click.option(
     "--step-timeout",
     type=click.FloatRange(0.1, 3600),
-    default=120.0,
+    default=240.0,
     show_default=True,
     metavar="SECONDS",
     help="So long the whole proof of a step may take.",

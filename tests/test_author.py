@@ -258,5 +258,5 @@ def test_a_program_that_is_missing_is_named(ordinary_account: Account, run_netsh
 
 @pytest.mark.parametrize("path", library.lessons_in(library.bundled_directory()), ids=lambda path: path.stem)
 def test_a_bundled_lesson_is_proved(path: Path, ordinary_account: Account, run_netshell: RunNetshell) -> None:
-    done = run_netshell(ordinary_account, "lesson", "test", "--seeds", "1", path.stem, timeout_s=120)
+    done = run_netshell(ordinary_account, "lesson", "test", "--seeds", "1", path.stem, timeout_s=300)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

@@ -22,7 +22,7 @@ class Limits:
 
     timeout_s: float = 15.0
     """A line, and the checks after the last one."""
-    step_timeout_s: float = 120.0
+    step_timeout_s: float = 240.0
     """The whole proof of a step."""
     is_mutated: bool = False
     """Whether solutions are also tried with another address or node."""

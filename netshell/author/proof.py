@@ -26,6 +26,8 @@ _SETTLE_S = 0.05
 _SILENT_S = 1.2
 """So long an answer is waited for in a wrong state; `ping` prints a line a second while it is answered."""
 _SILENT_LEAST_S = 0.3
+_LATE_S = 2.0
+"""What is waited for in a changed solution may come so much later than twice what the right one took, and no later."""
 _MENDED_S = 0.3
 """How much longer the solution is given where it is expected to pass, after a mistake."""
 _LOOK_AGAIN_S = 0.02
@@ -135,7 +137,7 @@ class Proof:
                 yield trial
         if step.do and step.checks and played.fault is None:
             async with Patience(self._bench, played.silent_s):
-                async for trial in self._mutate(index, step, settle_s=played.settle_s):
+                async for trial in self._mutate(index, step, played):
                     yield trial
 
     def _promised(self, index: int) -> tuple[Check, ...]:
@@ -256,33 +258,33 @@ class Proof:
         says = f"After this mistake the solution does not pass: {lacks} Write what undoes it under `mend`."
         return Fault(mistake.line, says, is_warning=True)
 
-    async def _mutate(self, index: int, step: Step, settle_s: float) -> AsyncIterator[Trial]:
+    async def _mutate(self, index: int, step: Step, played: _Played) -> AsyncIterator[Trial]:
         """Whether the checks notice each change of the solution: without it, or with another address or node."""
         for number, line in enumerate(step.do):
             rest = step.do[number + 1 :]
             if can_be_left_out(line, rest):
-                is_noticed = await self._is_noticed(index, (*step.do[:number], *rest), settle_s)
+                is_noticed = await self._is_noticed(index, (*step.do[:number], *rest), played)
                 says = f"Unchecked: the checks hold without this line of the solution, `{line.text}`."
                 yield _trial("needed", line.line, "" if is_noticed else says)
         for swap in swaps(step, nodes_until(self._lesson, index)) if self._is_mutated else ():
-            is_noticed = await self._is_noticed(index, swap.script(step.do), settle_s)
+            is_noticed = await self._is_noticed(index, swap.script(step.do), played)
             says = f"Not noticed: the checks hold with {swap.says} in this line, `{swap.line.text}`."
             yield Trial("swap", swap.line.line, None if is_noticed else Fault(swap.line.line, says, is_warning=True))
 
-    async def _is_noticed(self, index: int, script: Script, settle_s: float) -> bool:
-        """Whether a changed solution fails some check, or cannot even be played."""
+    async def _is_noticed(self, index: int, script: Script, played: _Played) -> bool:
+        """Whether a changed solution fails some check, or cannot even be played in the time that the right one took."""
         await self._session.go_to(index)
         try:
-            await self._play(script)
-            await asyncio.sleep(settle_s)
+            await self._play(script, min(self._timeout_s, _LATE_S + 2 * played.slowest_s))
+            await asyncio.sleep(played.settle_s)
             return await self._session.judge(self._lesson.steps[index].checks) is not None
         except MachineError:
             raise
         except UserError:
             return True
 
-    async def _play(self, script: Script) -> None:
-        await play(self._bench, script, timeout_s=self._timeout_s)
+    async def _play(self, script: Script, timeout_s: float | None = None) -> None:
+        await play(self._bench, script, timeout_s=timeout_s or self._timeout_s)
         waiting = next((name for name, terminal in self._bench.terminals.items() if terminal.is_continued), None)
         if waiting and script:
             raise PlayError(script[-1], f"Terminal {waiting} waits for more: a quote or a loop has no end.")
