@@ -187,6 +187,7 @@ def learner_shell(learner: Typist) -> str:
 
 
 def test_a_flood_from_the_background_leaves_a_prompt_to_stop_it_at(learner: Typist) -> None:
+    learner.skims = True
     learner.run("yes $(seq -s- 400) &")
     learner.see("… and more: it comes with your next command", timeout_s=90)
     learner.until_prompt("pc")

@@ -23,6 +23,8 @@ F1, F2, F3, F4, F5, F6, F7 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~",
 PATIENCE_S = 30.0
 """So long a text may take to come, on a machine with much else to do."""
 _ALTERNATE_SCREEN = 1049
+_GLANCE_S = 0.1
+_SKIMMED = 200
 
 
 class _Glass(pyte.HistoryScreen):
@@ -98,6 +100,8 @@ class Typist:
         self._mark = 0
         self.heard = bytearray()
         """Every byte that came."""
+        self.skims = False
+        """Of a flood of plain text only the end of each piece is put on the glass: it draws a letter at a time."""
         self.has_ended = False
 
     def __enter__(self) -> Self:
@@ -181,7 +185,7 @@ class Typist:
             self.has_ended = True
             return False
         self.heard += data
-        self._stream.feed(data)
+        self._stream.feed(data if b"\x1b" in data or not self.skims else data[-_SKIMMED:])
         return True
 
     def screen(self) -> str:
@@ -200,6 +204,9 @@ class Typist:
             if time.monotonic() > deadline:
                 raise AssertionError(f"Not in {timeout_s:g} s: {what}. Seen:\n{self.seen()[-4000:]}\n\n{self.screen()}")
             self.look()
+            enough = time.monotonic() + _GLANCE_S
+            while time.monotonic() < enough and self.look(0):  # a flood comes in small pieces; one look at it all
+                pass
 
     def see(self, *texts: str, timeout_s: float = PATIENCE_S) -> str:
         """Wait for texts on the screen, line breaks being as good as spaces."""
