@@ -18,7 +18,8 @@ _SEEN_MOST = 1 << 18
 _GRACE_S = 0.4
 """So long a command may take before a line for another terminal is sent while it goes on."""
 _REACH_S = 0.2
-"""So long bash may take to start a program that keys are meant for; `read` and the like never start one."""
+"""So long bash may take to start a program that keys are meant for, and that to read them; some never do."""
+_MOMENT_S = 0.005
 
 
 class PlayError(UserError):
@@ -67,7 +68,8 @@ async def play(
     line stands in a program in front that was not left. `on_line` is called as each line is about to be typed. Raises
     PlayError naming the line where a terminal does not prompt, or the text it waits for is not seen, in `timeout_s`.
     """
-    ears: dict[str, _Ear] = {}
+    there = {line.terminal: bench.terminals[line.terminal] for line in script if line.terminal in bench.terminals}
+    ears = {name: _Ear(terminal) for name, terminal in there.items() if not terminal.is_dead}
     try:
         for number, line in enumerate(script):
             if line.terminal not in ears:
@@ -113,6 +115,7 @@ async def _play_line(ear: _Ear, line: Line, rest: Script) -> None:
                 await _until_read(terminal)
             else:
                 terminal.forward(line.text.encode() + b"\r")
+                await _until_taken(terminal)
         case "press":
             if terminal.state is State.PROMPT and line.text in _ANSWERED_BY_BASH:
                 terminal.press(key(line.text))
@@ -141,6 +144,15 @@ async def _until_read(terminal: Terminal) -> None:
     """Wait until bash has read the last line: it runs it, or wants more of it."""
     while terminal.state is State.FED:
         await terminal.until_change()
+
+
+async def _until_taken(terminal: Terminal) -> None:
+    """Wait until the program has read the line: what another terminal does next may concern it."""
+    end = time.monotonic() + _REACH_S
+    while time.monotonic() < end:
+        await asyncio.sleep(_MOMENT_S)
+        if not terminal.has_unread():
+            return
 
 
 async def _until_reached(terminal: Terminal) -> None:

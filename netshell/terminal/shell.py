@@ -29,6 +29,8 @@ _PRINTED_MOST = 1 << 14
 _KEY_ECHO = TYPED_AHEAD_KEY.replace(b"\x1b", b"^[")
 """What the terminal shows of the key (termios(3), ECHOCTL) where a program runs already, whose line was typed ahead."""
 _INTERRUPT, _AGAIN_S = b"\x03", 0.2
+_TIOCGPTPEER = 0x5441
+"""Opens the programs' end of a pty, wherever its device may lie (asm-generic/ioctls.h, Linux 4.13)."""
 _PASTE_ON, _PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
 _ANY_CSI = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -172,6 +174,16 @@ class Terminal:
             return Path(f"/proc/{group}/comm").read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
             return ""
+
+    def has_unread(self) -> bool:
+        """Whether something was typed that the program in front has not read yet; ioctl_tty(2)."""
+        with contextlib.suppress(OSError):
+            peer = fcntl.ioctl(self._fd, _TIOCGPTPEER, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                return fcntl.ioctl(peer, termios.FIONREAD, bytes(4)) != bytes(4)
+            finally:
+                os.close(peer)
+        return False
 
     def pause(self) -> None:
         """Stop reading: the programs in it wait when the pty is full."""
