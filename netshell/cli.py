@@ -326,7 +326,7 @@ def check(files: tuple[str, ...], directories: tuple[Path, ...]) -> None:
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    help="So many machines at once; by default two for each processor, since proofs wait most of the time.",
+    help="So many machines at once; by default four for each processor, since proofs wait most of the time.",
 )
 @click.option("--mutate", is_flag=True, help="Also change addresses and nodes in solutions: how many are noticed?")
 @click.option("--json", is_flag=True, help="One JSON object for each proof.")
@@ -342,10 +342,10 @@ def check(files: tuple[str, ...], directories: tuple[Path, ...]) -> None:
 @click.option(
     "--step-timeout",
     type=click.FloatRange(0.1, 3600),
-    default=240.0,
+    default=120.0,
     show_default=True,
     metavar="SECONDS",
-    help="So long the whole proof of a step may take.",
+    help="So long each way to play a step may take, with what comes before it.",
 )
 @_DIRECTORIES
 def test(files: tuple[str, ...], directories: tuple[Path, ...], **options: Any) -> None:  # noqa: ANN401 - as click calls it
@@ -360,7 +360,7 @@ def test(files: tuple[str, ...], directories: tuple[Path, ...], **options: Any) 
     become_invoking_user(os.environ)
     from netshell.author.jobs import Limits, Workers
 
-    with contextlib.closing(Workers(options["jobs"] or 2 * len(os.sched_getaffinity(0)))) as workers:
+    with contextlib.closing(Workers(options["jobs"] or 4 * len(os.sched_getaffinity(0)))) as workers:
         from netshell import loop
         from netshell.author.prove import Request, prove
         from netshell.lesson import library

@@ -6,11 +6,13 @@ It knows nothing of how a step is proved, nor of how results are shown.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 from typing import TypeAlias
 
-from netshell.author.trial import Fault, Result, Trial
-from netshell.author.worker import BrokenMachineError, Task, start_worker
+from netshell.author.trial import Fault, Result, Task, Trial
+from netshell.author.worker import BrokenMachineError, start_worker
 from netshell.errors import MachineError, UserError
 from netshell.helper import Helper
 from netshell.lesson.model import Lesson, Step
@@ -22,8 +24,8 @@ class Limits:
 
     timeout_s: float = 15.0
     """A line, and the checks after the last one."""
-    step_timeout_s: float = 240.0
-    """The whole proof of a step."""
+    step_timeout_s: float = 120.0
+    """Each way to play a step, with all that comes before it."""
     is_mutated: bool = False
     """Whether solutions are also tried with another address or node."""
 
@@ -35,7 +37,7 @@ class Run:
     lesson: Lesson
     seed: int
     is_first: bool = True
-    """Whether it is the lesson's first seed: what a mistake leaves behind does not depend on addresses."""
+    """Whether it is the lesson's first seed: what does not hang on addresses is tried with it alone."""
     results: dict[int, Result] = field(default_factory=dict)
     """By the step's place, counted from 0."""
     stuck_at: int | None = None
@@ -68,36 +70,50 @@ class Workers:
             self.close()
             raise
         self._idle = list(self._all)
+        self._free = asyncio.Semaphore(count)
 
     def __len__(self) -> int:
         return len(self._all)
 
-    async def prove(self, lesson: Lesson, index: int, limits: Limits, *, goes_on: bool = True) -> Result:
-        """The result of one step. A process that takes too long is ended, and another takes its place.
-        `goes_on` has the solution played after each mistake too.
+    async def prove(self, lesson: Lesson, index: int, limits: Limits, *, is_thorough: bool = True) -> Result:
+        """The result of one step, by as many processes as are free. One that takes too long is ended, and another
+        takes its place. What does not hang on addresses is left out unless `is_thorough`.
 
         Raises MachineError where this computer refuses to make a machine.
         """
-        helper = self._idle.pop()
-        step = lesson.steps[index]
-        try:
-            helper.attach(asyncio.get_running_loop())
-            task = Task(lesson, index, limits.timeout_s, limits.is_mutated, goes_on)
-            async with asyncio.timeout(limits.step_timeout_s):
-                result: Result = await helper.ask("prove", task)
-        except TimeoutError:
-            helper = self._replace(helper)
-            says = f"The proof of step {index + 1} was not over after {limits.step_timeout_s:g} s, and was ended."
-            return _ended(index, step, says, limits.step_timeout_s)
-        except MachineError:
-            raise
-        except UserError as error:
-            helper = self._replace(helper)
-            why = error.problem if isinstance(error, BrokenMachineError) else "Its process was ended by somebody else."
-            return _ended(index, step, f"The proof of step {index + 1} broke off. {why}", 0.0)
-        finally:
-            self._idle.append(helper)
-        return result
+        task = Task(lesson, index, timeout_s=limits.timeout_s, is_mutated=limits.is_mutated, is_thorough=is_thorough)
+        tickets = range(len(lesson.steps[index].tickets) or 1)
+        found = await asyncio.gather(*(self._prove(replace(task, ticket=ticket), limits) for ticket in tickets))
+        return reduce(add, found)
+
+    async def _prove(self, task: Task, limits: Limits) -> Result:
+        """The result of one step, of a ticket with one of its faults."""
+        result = await self._try(task, limits)
+        ways = (replace(task, way=way, played=result.played) for way in result.ways)
+        return reduce(add, await asyncio.gather(*(self._try(way, limits) for way in ways)), result)
+
+    async def _try(self, task: Task, limits: Limits) -> Result:
+        """What one process finds."""
+        async with self._free:
+            helper = self._idle.pop()
+            try:
+                helper.attach(asyncio.get_running_loop())
+                async with asyncio.timeout(limits.step_timeout_s):
+                    result: Result = await helper.ask("prove", task)
+            except TimeoutError:
+                helper = self._replace(helper)
+                return _ended(task, f"was not over after {limits.step_timeout_s:g} s, and was ended.")
+            except MachineError:
+                raise
+            except BrokenMachineError as error:
+                helper = self._replace(helper)
+                return _ended(task, f"broke off. {error.problem}")
+            except UserError:
+                helper = self._replace(helper)
+                return _ended(task, "broke off. Its process was ended by somebody else.")
+            finally:
+                self._idle.append(helper)
+            return result
 
     def _replace(self, helper: Helper) -> Helper:
         self._all.remove(helper)
@@ -112,10 +128,11 @@ class Workers:
                 helper.close()
 
 
-def _ended(index: int, step: Step, says: str, seconds: float) -> Result:
-    fault = Fault(step.line, f"{says} The steps after it were not tried.")
-    trial = Trial("played", step.line, fault, seconds)
-    return Result(index + 1, step.title, step.line, (trial,), seconds, is_stuck=True)
+def _ended(task: Task, how: str) -> Result:
+    step = task.lesson.steps[task.index]
+    says = f"The proof of step {task.index + 1} {how} The steps after it were not tried."
+    trial = Trial("played", step.line, Fault(step.line, says))
+    return Result(task.index + 1, step.title, step.line, (trial,), 0.0, is_stuck=True)
 
 
 class Dealer:
@@ -171,7 +188,7 @@ class Dealer:
                 name = f"{run.lesson.id} · seed {run.seed} · step {index + 1}"
                 self._tried.append(name)
                 self._progress(self._done, self._of, self._tried)
-                result = await self._workers.prove(run.lesson, index, self._limits, goes_on=run.is_first)
+                result = await self._workers.prove(run.lesson, index, self._limits, is_thorough=run.is_first)
                 self._tried.remove(name)
                 run.take(index, result)
             self._done += 1

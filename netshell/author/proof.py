@@ -5,14 +5,14 @@ It plays the same session as a learner's, line by line, and knows nothing of fil
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netshell.author.patience import Patience, in_front, interrupt
 from netshell.author.scripts import can_be_left_out, chunks, command, read
-from netshell.author.swaps import nodes_until, swaps
-from netshell.author.trial import Fault, Kind, Result, Trial
+from netshell.author.swaps import Swap, nodes_until, swaps
+from netshell.author.trial import Fault, Kind, Played, Result, Task, Trial, Way
 from netshell.checks import Check, Verdict
 from netshell.errors import MachineError, UserError
 from netshell.lesson.model import Lesson, Mistake, Script, Step
@@ -28,57 +28,37 @@ _SILENT_S = 1.2
 _SILENT_LEAST_S = 0.3
 _LATE_S = 2.0
 """What is waited for in a changed solution may come so much later than twice what the right one took, and no later."""
-_MENDED_S = 0.3
+_MENDED_S = 6.0
 """How much longer the solution is given where it is expected to pass, after a mistake."""
 _LOOK_AGAIN_S = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class _Played:
-    """How a solution went."""
-
-    fault: Fault | None
-    slowest_s: float = 0.0
-    """The longest time that one of its commands took."""
-    effect_s: float = 0.0
-    """How long after the last of them its checks held."""
-
-    @property
-    def silent_s(self) -> float:
-        """How long an answer is worth waiting for where something may be wrong."""
-        return min(_SILENT_S, _SILENT_LEAST_S + 2 * self.slowest_s)
-
-    @property
-    def settle_s(self) -> float:
-        """How long checks are given that may not hold."""
-        return _SETTLE_S + 2 * self.effect_s
-
-
 class Proof:
-    """Proves the steps of one lesson, with one seed, on a machine that is attached to the running loop."""
+    """Proves one step of one lesson, with one seed, on a machine that is attached to the running loop.
 
-    def __init__(
-        self, bench: Bench, lesson: Lesson, *, timeout_s: float = 15.0, is_mutated: bool = False, goes_on: bool = True
-    ) -> None:
+    The steps before it are only played. What is tried is its solution, or one of the ways that the solution's result
+    names: they need nothing of one another, so several machines can share them.
+    """
+
+    def __init__(self, bench: Bench, task: Task) -> None:
         self._bench = bench
-        self._timeout_s = timeout_s
-        """So long a line may take, and the checks to hold after the last."""
-        self._is_mutated = is_mutated
-        """Whether solutions are also tried with another address, and another node."""
-        self._goes_on = goes_on
-        """Whether the solution is also played after each mistake."""
-        self._lesson = lesson
-        self._session = Session(bench, lesson, Progress.open(None), keeps_home=False)
+        self._task = task
+        self._index = task.index
+        self._lesson = _with_ticket(task)
+        self._step = self._lesson.steps[task.index]
+        self._session = Session(bench, self._lesson, Progress.open(None), keeps_home=False)
+        steps = self._lesson.steps[: task.index]
+        self._promised = (*self._lesson.keep, *(check for step in steps for check in step.keep))
+        """What must be true as the step begins, and stay so."""
+        self._played = task.played
 
-    async def step(self, index: int) -> Result:
-        """The result of one step, counted from 0, proved by itself: the steps before it are only played."""
-        step = self._lesson.steps[index]
-        began = time.monotonic()
+    async def result(self) -> Result:
+        """What is found. Raises MachineError where the machine ends."""
+        began = since = time.monotonic()
         trials: list[Trial] = []
         is_stuck = False
-        since = began
         try:
-            async for trial in self._each_fault(index, step):
+            async for trial in self._each():
                 now = time.monotonic()
                 trials.append(replace(trial, seconds=now - since))
                 since = now
@@ -86,29 +66,40 @@ class Proof:
             raise
         except UserError as error:
             is_stuck = True
-            fault = _stuck(error, step, is_last=index + 1 == len(self._lesson.steps))
+            fault = _stuck(error, self._step, is_last=self._index + 1 == len(self._lesson.steps))
             trials.append(Trial("played", fault.line, fault, time.monotonic() - since))
-        return Result(index + 1, step.title, step.line, tuple(trials), time.monotonic() - began, is_stuck)
+        ways = tuple(self._ways()) if self._task.way is None and not is_stuck else ()
+        took = time.monotonic() - began
+        return Result(
+            self._index + 1, self._step.title, self._step.line, tuple(trials), took, is_stuck, self._played, ways
+        )
 
-    async def _each_fault(self, index: int, step: Step) -> AsyncIterator[Trial]:
-        """Every trial of a step; of a ticket for each of its faults, whichever the seed has drawn."""
-        for ticket in step.tickets or (None,):
-            if ticket is not None:
-                step = replace(step, fault=ticket.fault, do=ticket.do)
-                steps = (*self._lesson.steps[:index], step, *self._lesson.steps[index + 1 :])
-                self._lesson = replace(self._lesson, steps=steps)
-                self._session = Session(self._bench, self._lesson, Progress.open(None), keeps_home=False)
-            async for trial in self._prove(index, step):
+    async def _each(self) -> AsyncIterator[Trial]:
+        """Every trial as it is made. Raises PlayError where a script cannot be played to its end."""
+        if self._task.way is None:
+            for trial in read(self._step):
                 yield trial
+        await self._session.go_to(self._index)
+        match self._task.way:
+            case None:
+                async for trial in self._prove():
+                    yield trial
+            case Way("also", number):
+                script = self._step.also[number]
+                yield Trial("also", script[0].line, await self._solves_too(script))
+            case Way("mistake", number):
+                async for trial in self._errs(self._step.wrong[number]):
+                    yield trial
+            case Way("needed", number):
+                yield await self._is_needed(number)
+            case Way("swap", number):
+                yield await self._swapped(self._swaps()[number])
 
-    async def _prove(self, index: int, step: Step) -> AsyncIterator[Trial]:
-        """Every trial of a step as it is made. Raises PlayError where the solution cannot be played to its end."""
-        await self._session.go_to(index)
-        for trial in read(step):
-            yield trial
-        promised = self._promised(index)
-        if promised:
-            broken = await self._session.judge(promised)
+    async def _prove(self) -> AsyncIterator[Trial]:
+        """The step as it begins, its solution, and what is asked in it."""
+        step = self._step
+        if self._promised:
+            broken = await self._session.judge(self._promised)
             says = f"As the step begins, `keep` does not hold: {broken.says}" if broken else ""
             yield _trial("keep", step.line, says)
         if step.do and step.checks:
@@ -117,58 +108,50 @@ class Proof:
             if step.fault:
                 says = "This fault breaks nothing that the checks look at: they hold as the step begins."
             yield _trial("before", step.fault[0].line if step.fault else step.line, says if early else "")
-        played = _Played(None)
         if step.do:
-            played = await self._solves(step.do, step, promised)
-            yield Trial("solution", step.do[0].line, played.fault)
-        for trial in await self._asked(step):
-            yield trial
-        async for trial in self._vary(index, step, promised, played):
+            fault, self._played = await self._solves(step.do)
+            yield Trial("solution", step.do[0].line, fault)
+        for trial in await self._asked():
             yield trial
 
-    async def _vary(self, index: int, step: Step, promised: tuple[Check, ...], played: _Played) -> AsyncIterator[Trial]:
-        """What else a learner may do in the step than the solution, each tried from its beginning."""
-        for script in step.also:
-            await self._session.go_to(index)
-            yield Trial("also", script[0].line, await self._solves_too(script, step, promised))
-        for mistake in step.wrong:
-            await self._session.go_to(index)
-            async for trial in self._errs(mistake, step, promised, played):
-                yield trial
-        if step.do and step.checks and played.fault is None:
-            async with Patience(self._bench, played.silent_s):
-                async for trial in self._mutate(index, step, played):
-                    yield trial
+    def _ways(self) -> Iterator[Way]:
+        """What else a learner may do in the step than the solution."""
+        step = self._step
+        yield from (Way("also", number) for number in range(len(step.also)))
+        yield from (Way("mistake", number) for number in range(len(step.wrong)))
+        if step.checks and self._played.is_right and self._task.is_thorough:
+            for number, line in enumerate(step.do):
+                if can_be_left_out(line, step.do[number + 1 :]):
+                    yield Way("needed", number)
+        if step.checks and self._played.is_right:
+            yield from (Way("swap", number) for number in range(len(self._swaps()) if self._task.is_mutated else 0))
 
-    def _promised(self, index: int) -> tuple[Check, ...]:
-        """What must be true as a step begins, and stay so."""
-        steps = self._lesson.steps[:index]
-        return (*self._lesson.keep, *(check for step in steps for check in step.keep))
+    def _swaps(self) -> list[Swap]:
+        return list(swaps(self._step, nodes_until(self._lesson, self._index)))
 
-    async def _solves(self, script: Script, step: Step, promised: tuple[Check, ...]) -> _Played:
+    async def _solves(self, script: Script) -> tuple[Fault | None, Played]:
         """Play a solution as a learner types it."""
         slowest_s = 0.0
         for chunk in chunks(script):
             began = time.monotonic()
             await self._play(chunk)
             slowest_s = max(slowest_s, time.monotonic() - began)
-            fault = await self._is_blamed(chunk, step, promised)
+            fault = await self._is_blamed(chunk)
             if fault:
-                return _Played(fault)
+                return fault, Played()
         began = time.monotonic()
-        verdict = await self._until_holds((*step.checks, *step.keep), self._timeout_s)
+        verdict = await self._until_holds((*self._step.checks, *self._step.keep), self._task.timeout_s)
         if verdict:
-            line = script[0].line if script else step.line
-            return _Played(Fault(line, f"After this solution the checks do not hold: {verdict.says}"))
-        return _Played(None, slowest_s, time.monotonic() - began)
+            return Fault(script[0].line, f"After this solution the checks do not hold: {verdict.says}"), Played()
+        return None, Played(is_right=True, slowest_s=slowest_s, effect_s=time.monotonic() - began)
 
-    async def _is_blamed(self, chunk: Script, step: Step, promised: tuple[Check, ...]) -> Fault | None:
+    async def _is_blamed(self, chunk: Script) -> Fault | None:
         """Whether a learner would be told, in the middle of a solution, that something is wrong."""
         outcome = await self._session.after_command(self._ran(chunk))
-        told = next((mistake for mistake in step.wrong if mistake.say in outcome.messages), None)
+        told = next((mistake for mistake in self._step.wrong if mistake.say in outcome.messages), None)
         if told:
             return Fault(chunk[-1].line, f"This line of the solution is told as the mistake of line {told.line}.")
-        broken = await self._session.judge(promised) if promised else None
+        broken = await self._session.judge(self._promised) if self._promised else None
         if broken:
             return Fault(chunk[-1].line, f"With this line of the solution `keep` is broken: {broken.says}")
         return None
@@ -178,18 +161,18 @@ class Proof:
         terminal = self._bench.terminals[chunk[-1].terminal]
         return ran_in(terminal, command(chunk), 0)
 
-    async def _asked(self, step: Step) -> list[Trial]:
+    async def _asked(self) -> list[Trial]:
         """Whether the wire and the machine have an answer to all that is to be decided in the step."""
         unread = await self._session.unread()
         if not unread:
-            return [_trial("asked", step.asks[0].line, "")] if step.asks else []
+            return [_trial("asked", self._step.asks[0].line, "")] if self._step.asks else []
         says = "Neither the wire nor the machine has an answer to this once the step is done: "
         return [_trial("asked", ask.line, f"{says}{ask.text}") for ask in unread]
 
-    async def _solves_too(self, script: Script, step: Step, promised: tuple[Check, ...]) -> Fault | None:
-        """The same for another solution, whose failure does not keep the rest from being tried."""
+    async def _solves_too(self, script: Script) -> Fault | None:
+        """The same for another solution, whose failure does not keep the steps after it from being tried."""
         try:
-            return (await self._solves(script, step, promised)).fault
+            return (await self._solves(script))[0]
         except PlayError as error:
             return Fault(error.line.line, error.problem)
 
@@ -202,16 +185,14 @@ class Proof:
                 return verdict
             await asyncio.sleep(_LOOK_AGAIN_S)
 
-    async def _errs(
-        self, mistake: Mistake, step: Step, promised: tuple[Check, ...], played: _Played
-    ) -> AsyncIterator[Trial]:
+    async def _errs(self, mistake: Mistake) -> AsyncIterator[Trial]:
         """A mistake made: told as such, and still the way to the solution is open."""
         spared = in_front(self._bench)
         async with Patience(self._bench, _SILENT_S):
             fault = await self._is_told(mistake)
             yield Trial("mistake", mistake.line, fault)
-            if fault is None and played.fault is None and self._goes_on:
-                yield Trial("after", mistake.line, await self._can_go_on(mistake, step, promised, played, spared))
+            if fault is None and self._played.is_right and self._task.is_thorough:
+                yield Trial("after", mistake.line, await self._can_go_on(mistake, spared))
 
     async def _is_told(self, mistake: Mistake) -> Fault | None:
         """Whether a mistake, typed as a learner types it, gives its own message, no other, and does not pass."""
@@ -233,15 +214,9 @@ class Proof:
             return Fault(mistake.line, f"This mistake should be told with its own words alone. Told is: {said}")
         return None
 
-    async def _can_go_on(
-        self,
-        mistake: Mistake,
-        step: Step,
-        promised: tuple[Check, ...],
-        played: _Played,
-        spared: AbstractSet[tuple[Terminal, int]],
-    ) -> Fault | None:
+    async def _can_go_on(self, mistake: Mistake, spared: AbstractSet[tuple[Terminal, int]]) -> Fault | None:
         """Whether the solution passes where the mistake was made, once its `mend` has been typed."""
+        step = self._step
         if in_front(self._bench) - spared:
             await interrupt(self._bench, spared)
         try:
@@ -249,7 +224,8 @@ class Proof:
         except PlayError as error:
             lacks = error.problem
         else:
-            verdict = await self._until_holds((*promised, *step.checks, *step.keep), _MENDED_S + played.settle_s)
+            checks = (*self._promised, *step.checks, *step.keep)
+            verdict = await self._until_holds(checks, _MENDED_S + self._settle_s)
             if verdict is None:
                 return None
             lacks = verdict.says
@@ -258,36 +234,53 @@ class Proof:
         says = f"After this mistake the solution does not pass: {lacks} Write what undoes it under `mend`."
         return Fault(mistake.line, says, is_warning=True)
 
-    async def _mutate(self, index: int, step: Step, played: _Played) -> AsyncIterator[Trial]:
-        """Whether the checks notice each change of the solution: without it, or with another address or node."""
-        for number, line in enumerate(step.do):
-            rest = step.do[number + 1 :]
-            if can_be_left_out(line, rest):
-                is_noticed = await self._is_noticed(index, (*step.do[:number], *rest), played)
-                says = f"Unchecked: the checks hold without this line of the solution, `{line.text}`."
-                yield _trial("needed", line.line, "" if is_noticed else says)
-        for swap in swaps(step, nodes_until(self._lesson, index)) if self._is_mutated else ():
-            is_noticed = await self._is_noticed(index, swap.script(step.do), played)
-            says = f"Not noticed: the checks hold with {swap.says} in this line, `{swap.line.text}`."
-            yield Trial("swap", swap.line.line, None if is_noticed else Fault(swap.line.line, says, is_warning=True))
+    async def _is_needed(self, number: int) -> Trial:
+        """Whether the checks notice that a line of the solution is left out."""
+        line, rest = self._step.do[number], self._step.do[number + 1 :]
+        is_noticed = await self._is_noticed((*self._step.do[:number], *rest))
+        says = f"Unchecked: the checks hold without this line of the solution, `{line.text}`."
+        return _trial("needed", line.line, "" if is_noticed else says)
 
-    async def _is_noticed(self, index: int, script: Script, played: _Played) -> bool:
+    async def _swapped(self, swap: Swap) -> Trial:
+        """Whether they notice another address or node in it."""
+        is_noticed = await self._is_noticed(swap.script(self._step.do))
+        says = f"Not noticed: the checks hold with {swap.says} in this line, `{swap.line.text}`."
+        return Trial("swap", swap.line.line, None if is_noticed else Fault(swap.line.line, says, is_warning=True))
+
+    async def _is_noticed(self, script: Script) -> bool:
         """Whether a changed solution fails some check, or cannot even be played in the time that the right one took."""
-        await self._session.go_to(index)
+        slowest_s = self._played.slowest_s
         try:
-            await self._play(script, min(self._timeout_s, _LATE_S + 2 * played.slowest_s))
-            await asyncio.sleep(played.settle_s)
-            return await self._session.judge(self._lesson.steps[index].checks) is not None
+            async with Patience(self._bench, min(_SILENT_S, _SILENT_LEAST_S + 2 * slowest_s)):
+                await self._play(script, min(self._task.timeout_s, _LATE_S + 2 * slowest_s))
+                await asyncio.sleep(self._settle_s)
+            return await self._session.judge(self._step.checks) is not None
         except MachineError:
             raise
         except UserError:
             return True
 
+    @property
+    def _settle_s(self) -> float:
+        """How long checks are given that may not hold."""
+        return _SETTLE_S + 2 * self._played.effect_s
+
     async def _play(self, script: Script, timeout_s: float | None = None) -> None:
-        await play(self._bench, script, timeout_s=timeout_s or self._timeout_s)
+        await play(self._bench, script, timeout_s=timeout_s or self._task.timeout_s)
         waiting = next((name for name, terminal in self._bench.terminals.items() if terminal.is_continued), None)
         if waiting and script:
             raise PlayError(script[-1], f"Terminal {waiting} waits for more: a quote or a loop has no end.")
+
+
+def _with_ticket(task: Task) -> Lesson:
+    """The lesson; where the step is a ticket, with the fault that the task is about."""
+    step = task.lesson.steps[task.index]
+    if not step.tickets:
+        return task.lesson
+    ticket = step.tickets[task.ticket]
+    step = replace(step, fault=ticket.fault, do=ticket.do)
+    steps = (*task.lesson.steps[: task.index], step, *task.lesson.steps[task.index + 1 :])
+    return replace(task.lesson, steps=steps)
 
 
 def _trial(kind: Kind, line: int, says: str) -> Trial:

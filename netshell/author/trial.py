@@ -1,7 +1,9 @@
-"""What a proof finds: one trial for each thing that was tried, and the result of a step."""
+"""What a proof is asked and finds: a task, one trial for each thing that was tried, and the result of a step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
+
+from netshell.lesson.model import Lesson
 
 Kind: TypeAlias = Literal[
     "keep", "before", "solution", "also", "mistake", "after", "needed", "swap", "judged", "hint", "asked", "played"
@@ -55,8 +57,49 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """How a step's solution went, which tells how long to wait where something may be wrong."""
+
+    is_right: bool = False
+    slowest_s: float = 0.0
+    """The longest time that one of its commands took."""
+    effect_s: float = 0.0
+    """How long after the last of them its checks held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something else than its solution that is played in a step, on a machine that was brought there anew."""
+
+    kind: Literal["also", "mistake", "needed", "swap"]
+    number: int
+    """Its place among those of its kind, counted from 0; of `needed`, the place of the line that is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One step of one lesson, whose values are filled in: its solution to be played, or another way."""
+
+    lesson: Lesson
+    index: int
+    """The step's place, counted from 0."""
+    ticket: int = 0
+    """Of a ticket: the place of the fault that is tried, whichever the seed has drawn."""
+    timeout_s: float = 15.0
+    """So long a line may take, and the checks to hold after the last."""
+    is_mutated: bool = False
+    """Whether solutions are also tried with another address or node."""
+    is_thorough: bool = True
+    """Whether that is tried too which does not hang on addresses: to go on after a mistake, to leave out a line."""
+    way: Way | None = None
+    """None: the solution."""
+    played: Played = Played()
+    """For a way: how the solution went."""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What was found of one step."""
+    """What was found of one step, or of one way to play it."""
 
     number: int
     """The step's place, counted from 1."""
@@ -65,8 +108,19 @@ class Result:
     """Of its heading."""
     trials: tuple[Trial, ...]
     seconds: float
+    """What it took, on however many machines."""
     is_stuck: bool = False
     """The step could not be played to its end, so the steps after it were not tried."""
+    played: Played = Played()
+    """Where it was the solution that was tried: how it went."""
+    ways: tuple[Way, ...] = ()
+    """What is to be tried besides, now that this is known."""
+
+    def __add__(self, more: "Result") -> "Result":
+        """With what was found by trying something else in the same step."""
+        is_stuck = self.is_stuck or more.is_stuck
+        trials, seconds = (*self.trials, *more.trials), self.seconds + more.seconds
+        return replace(self, trials=trials, seconds=seconds, is_stuck=is_stuck)
 
     @property
     def faults(self) -> tuple[Fault, ...]:

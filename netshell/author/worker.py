@@ -5,31 +5,14 @@ It is forked before anything heavy is imported, and makes its machine when the f
 
 import asyncio
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netshell.errors import MachineError, UserError
 from netshell.helper import Helper, Worker
 
 if TYPE_CHECKING:
-    from netshell.author.trial import Result
-    from netshell.lesson.model import Lesson
+    from netshell.author.trial import Result, Task
     from netshell.session import Bench
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One step of one lesson, whose values are filled in."""
-
-    lesson: "Lesson"
-    index: int
-    """The step's place, counted from 0."""
-    timeout_s: float
-    """So long a line may take, and the checks to hold after the last."""
-    is_mutated: bool
-    """Whether solutions are also tried with another address or node."""
-    goes_on: bool
-    """Whether the solution is also played after each mistake."""
 
 
 class BrokenMachineError(UserError):
@@ -56,8 +39,8 @@ class _Prover:
         self._failures: list[BaseException] = []
         self._bench: Bench | None = None
 
-    def prove(self, task: Task) -> "Result":
-        """The result of one step. Raises MachineError where no machine can be made, BrokenMachineError if it ends."""
+    def prove(self, task: "Task") -> "Result":
+        """What is found. Raises MachineError where no machine can be made, BrokenMachineError if it ends."""
         if self._bench is None:
             from netshell.launch import launch  # noqa: PLC0415 - a machine is made for the first step only
 
@@ -77,12 +60,11 @@ class _Prover:
         bench.attach(environ={"LANG": "C.UTF-8"})
         asyncio.get_running_loop().add_reader(self._engine, os._exit, 0)  # who asked is gone, and so is the need
 
-    async def _prove(self, bench: "Bench", task: Task) -> "Result":
+    async def _prove(self, bench: "Bench", task: "Task") -> "Result":
         from netshell.author.proof import Proof  # noqa: PLC0415 - as above
 
         asyncio.get_running_loop().set_exception_handler(_Guard(self._failures, asyncio.current_task()))
-        limits = {"is_mutated": task.is_mutated, "goes_on": task.goes_on}
-        return await Proof(bench, task.lesson, timeout_s=task.timeout_s, **limits).step(task.index)
+        return await Proof(bench, task).result()
 
 
 class _Guard:
