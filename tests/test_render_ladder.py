@@ -4,7 +4,7 @@ from itertools import islice, pairwise, repeat
 
 import pytest
 import wire
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_render_packets import ANY_TRACE, DIRECT, OUTSIDE
 from traces import BEGIN_NS, Sent, arp_request, ping, segment, trace
@@ -151,6 +151,7 @@ def test_lines_are_made_when_they_are_wanted() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(ANY_TRACE, st.integers(60, 160))
+@example(trace([Sent("", bytes(11) + b"\x01\x00\x00")]), 72)  # titles wider than the least gap
 def test_any_packets_stay_within_the_width_and_are_harmless(seen: tuple[Seen, ...], width: int) -> None:
     lines = list(ladder_lines(seen, nodes=("ns1", "ns2"), width=width, begin_ns=BEGIN_NS, with_noise=True))
     columns = max(0, *(len(line.plain.split("Time")[-1].split()) for line in lines if "Time" in line.plain), 0)

@@ -174,6 +174,23 @@ def test_a_right_prediction_and_what_nobody_answered_are_told_too() -> None:
     with_session(scenario)
 
 
+def test_a_slip_before_the_right_try_decides_nothing() -> None:
+    async def scenario(session: Session) -> None:
+        await session.answer("2")
+        await session.answer("3")
+        await session.advance()
+        slip = "ping -c 1 192.0.2.2"
+        terminal = await session.bench.terminal("ns1")
+        terminal.feed(slip)
+        await terminal.until_prompt()
+        assert (await session.after_command(Ran(slip))).compared == ()
+        number = (await solve(session)).compared[1]
+        assert (number.said, number.is_right) == ("3", False)
+        assert "2 came" in number.found
+
+    with_session(scenario)
+
+
 def test_an_answer_may_be_changed_until_it_is_decided() -> None:
     async def scenario(session: Session) -> None:
         for answer in ("1", "1", ordered(session, "pong", "ping", "answer", "ask")):

@@ -41,6 +41,8 @@ class Evidence:
     """What was typed since the step began."""
     found: Mapping[Need, object] = field(default_factory=dict)
     """What was read because a check needs it (`Check.needs`)."""
+    earlier: "Sequence[Seen]" = ()
+    """Where `wire` is the learner's last try only: everything since the step began."""
 
     def file(self, node: str, path: str) -> str | None:
         """The text of a file, as the node sees it; None where there is none."""

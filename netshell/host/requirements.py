@@ -147,6 +147,11 @@ DEVELOPERS_REQUIREMENTS: tuple[Requirement, ...] = (
         "reads the packets of the tests a second time",
         {**_everywhere("tshark"), "fedora": "wireshark-cli", "arch": "wireshark-cli", "suse": "wireshark"},
     ),
+    Requirement(
+        "arping",
+        "one of the tools whose messages are explained",
+        {**_everywhere("iputils"), "debian": "iputils-arping", "alpine": "iputils-arping"},
+    ),
 )
 """What only the test suite uses. Debian's asks whether ordinary accounts may capture; unattended, the answer is no."""
 

@@ -1,7 +1,7 @@
 """The right answer to what a learner was asked, read off the wire or the machine: facts in, and what they show."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, assert_never
 
@@ -61,6 +61,13 @@ def read(ask: Ask, evidence: Evidence, *, is_settled: bool) -> Truth | None:
 
     `is_settled`: all that was to happen has happened, so that what has not come will not come.
     """
+    truth = _read(ask, evidence, is_settled=is_settled)
+    if evidence.earlier and (truth is None or not truth.accepted):
+        truth = _read(ask, replace(evidence, wire=evidence.earlier, earlier=()), is_settled=is_settled)
+    return truth
+
+
+def _read(ask: Ask, evidence: Evidence, *, is_settled: bool) -> Truth | None:
     match ask.answer:
         case Written(accepted):
             return Truth(accepted, "") if is_settled or not ask.is_prediction else None

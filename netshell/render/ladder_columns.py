@@ -119,9 +119,9 @@ def lay_out(titles: Mapping[str, str], *, start: int, width: int) -> Columns:
 
 
 def heading(columns: Columns, left: str) -> str:
-    """The titles, each over its bar; `left` is the heading of what stands before the columns."""
+    """The titles, each over its bar, or as near as the edge lets it; `left` heads what stands before the columns."""
     text = left
     for column in columns.columns:
-        begin = column.at - width_of(column.title) // 2
+        begin = min(column.at - width_of(column.title) // 2, columns.width - width_of(column.title))
         text += " " * max(1 if text else 0, begin - width_of(text)) + column.title
     return text

@@ -156,7 +156,10 @@ class Asking:
         return tuple(found)
 
     def _truth(self, due: _Due, evidence: Evidence, *, is_settled: bool) -> Truth | None:
+        """What is so; None while a prediction's step is not done: what has crossed so far may have been a slip."""
         is_settled = due.is_last and (is_settled or not (due.has_task or due.ask.is_prediction))
+        if due.ask.is_prediction and not is_settled:
+            return None
         return read(due.ask, evidence, is_settled=is_settled)
 
     def _tell(self, due: _Due, truth: Truth) -> Compared:

@@ -49,6 +49,7 @@ _UNSEEN = 'exec >/dev/null 2>&1 </dev/null; eval "$1"'
 """What is left running in the background holds nothing of this netshell's."""
 _PROBE_AGAIN_S = 1.0
 """A probe that fails makes neighbours come and go; that must not be the reason for the next one."""
+_CARRIERS_WITHIN_S, _LOOK_AGAIN_S = 1.5, 0.02
 _TO_BEGIN_S = 0.03
 """In which a program that was just started, such as `nc -l 80 &`, opens its port."""
 
@@ -62,6 +63,14 @@ class Observation:
     crossed: "tuple[Seen, ...]" = ()
     before: Snapshot = field(default_factory=Snapshot)
     """How it was before."""
+    since_ns: int = 0
+    """From when on, in nanoseconds since the epoch, what crossed belongs to this command."""
+
+    @property
+    def is_effective(self) -> bool:
+        """The command did something: it changed the machine, or made something cross."""
+        has_changed = any(not said.is_background for said in self.said)
+        return has_changed or any(not seen.noise for seen in self.crossed)
 
 
 class Bench:
@@ -130,6 +139,14 @@ class Bench:
         self.snapshot = self._marked = await self.look()
         self._told_ns = time.time_ns()
         self.tutor.begin()
+
+    async def until_carriers_are_known(self) -> None:
+        """Wait until each cable's end knows of the other one. The kernel may take a second to tell it (linkwatch)."""
+        end = time.monotonic() + _CARRIERS_WITHIN_S
+        while time.monotonic() < end:
+            if not _has_stale_carrier(await self.kernel.snapshot()):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def look(self) -> Snapshot:
         """A new snapshot, and the wire read up to now; nothing of it counts as told."""
@@ -249,7 +266,8 @@ class Bench:
         before = self.snapshot
         now_ns = time.time_ns()
         self.snapshot = after = await self.look()
-        crossed = self.wire.since(self._told_ns)
+        since_ns = self._told_ns
+        crossed = self.wire.since(since_ns)
         self._told_ns = max(now_ns, self.wire.until_ns + 1)  # what a flood left unread belongs to this command
         said = say(difference(before, after), before, after)
         if any(item.change.kind not in _PASSING for item in said) or _MAY_CHANGE_UNSEEN.search(command):
@@ -260,7 +278,7 @@ class Bench:
         if command:
             self.crossed_with = command if is_news else self.crossed_with
             self.has_crossed = is_news
-        return Observation(after, said, crossed, before)
+        return Observation(after, said, crossed, before, since_ns)
 
     async def run_unseen(self, commands: Iterable[tuple[str, str]]) -> None:
         """Run commands, each on its node, behind the learner's back: no terminal and no history knows of them."""
@@ -322,6 +340,16 @@ class Bench:
             self.machine.close()
         self.kernel.close()
         self.capture.close()
+
+
+def _has_stale_carrier(snapshot: Snapshot) -> bool:
+    """Whether some end of a cable is still said to carry, or not to, as it was before the other end changed."""
+    links = {(node.name, link.name): link for node in snapshot.nodes.values() for link in node.links.values()}
+    for link in links.values():
+        peer = links.get((link.peer.node, link.peer.link)) if link.peer else None
+        if peer is not None and link.is_up and link.has_carrier != peer.is_up:
+            return True
+    return False
 
 
 def settled(snapshot: Snapshot) -> Mapping[str, Node]:

@@ -8,7 +8,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -85,6 +85,10 @@ class _Memory:
     told: set[str] = field(default_factory=set)
     missing: tuple[Check, ...] = ()
     """The step's checks that did not hold when it began: what the learner is to bring about."""
+    effects_ns: deque[int] = field(default_factory=lambda: deque(maxlen=_COMMANDS_MOST))
+    """From when on what crossed belongs to each command that had an effect."""
+    tried_ns: int = 0
+    """When the try began that made the step done."""
     commands: deque[Command] = field(default_factory=lambda: deque(maxlen=_COMMANDS_MOST))
     """What was typed, with what it printed."""
 
@@ -163,18 +167,19 @@ class Session:
 
         Raises UserError where nothing is asked, or the answer is none.
         """
-        evidence = await self._evidence(await self.bench.look())
+        evidence = self._of_last_try(await self._evidence(await self.bench.look()))
         return self.asking.answer(typed, evidence, is_settled=self._is_settled)
 
     async def settle(self) -> tuple[Compared, ...]:
         """What is still to be compared before the learner goes on; nothing where nothing was done."""
         if not self.is_done or not (self.step.checks or self._memory.commands_run or not self.step.do):
             return ()
-        return self.asking.look(await self._evidence(await self.bench.look()), is_settled=True)
+        evidence = self._of_last_try(await self._evidence(await self.bench.look()))
+        return self.asking.look(evidence, is_settled=True)
 
     async def unread(self) -> tuple[Ask, ...]:
         """Of what is to be decided in this step: that for which neither the wire nor the machine has an answer."""
-        return self.asking.unread(await self._evidence(await self.bench.look()))
+        return self.asking.unread(self._of_last_try(await self._evidence(await self.bench.look())))
 
     @property
     def _is_settled(self) -> bool:
@@ -227,6 +232,8 @@ class Session:
         with self.bench.quiet():
             await play(self.bench, self.step.setup)
             await self.bench.run_unseen(_commands(self.step.fault))
+            if self.step.fault:
+                await self.bench.until_carriers_are_known()
         await self.bench.mark()
         self._memory = _Memory(time.time_ns(), time.monotonic())
         self._needs = gather.needs_of(self._judged())
@@ -253,6 +260,8 @@ class Session:
             self._memory.commands_run += 1
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
+            if observation.is_effective:
+                self._memory.effects_ns.append(observation.since_ns)
             self._memory.commands.append(Command(ran.node, ran.command, ran.output))
             return await self._outcome(observation, ran, await self._advice(observation, ran))
 
@@ -314,6 +323,20 @@ class Session:
         wanted = gather.wanted(judged, evidence)
         return await self.bench.ran_for(evidence, wanted) if wanted else evidence
 
+    def _of_last_try(self, evidence: Evidence) -> Evidence:
+        """The evidence with what crossed in the last try only: slips before it answer no question.
+
+        A try is as many commands with an effect as the solution has.
+        """
+        since_ns = self._memory.tried_ns or self._last_try_ns()
+        crossed = [seen for seen in evidence.wire if seen.crossing.time_ns >= since_ns]
+        return replace(evidence, wire=crossed, earlier=evidence.wire)
+
+    def _last_try_ns(self) -> int:
+        lines = max(1, sum(line.action in {"run", "look"} for line in self.step.do))
+        effects = self._memory.effects_ns
+        return effects[-lines] if len(effects) >= lines else self._memory.began_ns
+
     async def _outcome(self, observation: Observation, ran: Ran | None = None, advice: Advice | None = None) -> Outcome:
         """What there is to say; `ran` is None where something happened by itself."""
         evidence = await self._evidence(observation.snapshot)
@@ -330,7 +353,7 @@ class Session:
             observation.said,
             observation.crossed,
             tuple(messages),
-            self.asking.look(evidence, is_settled=self._is_settled),
+            self.asking.look(self._of_last_try(evidence), is_settled=self._is_settled),
             advice=None if messages or holds else advice,
             is_done_now=bool(holds),
             holds=holds,
@@ -401,6 +424,7 @@ class Session:
     def _finish_step(self) -> None:
         if not self._memory.is_done:
             self._memory.is_done = True
+            self._memory.tried_ns = self._last_try_ns()
             seconds = time.monotonic() - self._memory.began_s
             self.progress.finish_step(self.lesson.id, self.step.slug, seconds)
             is_unaided = self.fade != "full" and not self._memory.is_helped
