@@ -147,7 +147,7 @@ def test_a_name_that_is_known_holds(values: dict[str, Any], found: dict[Need, ob
             {"resolve": "a.example"},
             HOSTS,
             [],
-            "ns1 has had no answer for a.example in this step. Its resolver would ask",
+            "ns1 has had no answer for a.example in this step yet. Its resolver would ask",
         ),
         ({"resolve": "a.example"}, {}, [], "has nobody to ask"),
         (

@@ -15,7 +15,7 @@ from test_explain_messages_rules import CASES as RULES
 from test_explain_messages_shell import CASES as SHELL
 
 from netshell.explain.messages import Explained, explain_output
-from netshell.explain.messages.command import read
+from netshell.explain.messages.command import deeds, read
 from netshell.explain.messages.looks import LOOKS
 from netshell.explain.messages.pattern import compile_pattern
 from netshell.explain.messages.row import Row
@@ -290,6 +290,18 @@ def test_a_pattern_gives_the_parts_of_its_line(text: str, line: str, parts: dict
 )
 def test_a_command_line_is_read_as_the_programs_that_it_ran(command: str, runs: list[tuple[str, str]]) -> None:
     assert [(run.tool, run.node) for stages in read(command, "pc") for run in stages] == runs
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("sudo ip netns exec ns1 ping -c 1 192.0.2.2", [("ping", "ns1")]),
+        ("ip -n ns1 r a default via 10.0.0.1; ls", [("ip route add", "ns1"), ("ls", "pc")]),
+        ("", []),
+    ],
+)
+def test_what_a_line_does_in_the_end_and_where(command: str, expected: list[tuple[str, str]]) -> None:
+    assert list(deeds(command, "pc")) == expected
 
 
 @pytest.mark.parametrize(

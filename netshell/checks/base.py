@@ -1,5 +1,6 @@
 """What every check is: facts in, verdict out. It knows nothing of how facts are read or lessons are written."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from netshell.checks.looks import Look
     from netshell.packets.trace import Seen
+
+_SPEAKS_OF_A_GOAL = re.compile(r"\b(?:yet|expected)\b")
+"""In the words of a verdict on something to bring about: they mislead where it is to be gone."""
 
 
 class Command(NamedTuple):
@@ -43,6 +47,17 @@ class Evidence:
     """What was read because a check needs it (`Check.needs`)."""
     earlier: "Sequence[Seen]" = ()
     """Where `wire` is the learner's last try only: everything since the step began."""
+
+    def of_last_change(self, since_ns: int) -> "Evidence":
+        """With what has crossed since then only, in nanoseconds since the epoch."""
+        wire = [seen for seen in self.wire if seen.crossing.time_ns >= since_ns]
+        echoes = [echo for echo in self.echoes if echo.time_ns >= since_ns]
+        return replace(self, wire=wire, echoes=echoes, earlier=self.wire)
+
+    @property
+    def so_far(self) -> str:
+        """Where something that has not crossed was looked for, in words."""
+        return "since the last change" if len(self.earlier) > len(self.wire) else "in this step yet"
 
     def file(self, node: str, path: str) -> str | None:
         """The text of a file, as the node sees it; None where there is none."""
@@ -133,7 +148,8 @@ class Check:
             says = f"{verdict.says} Here that must not be so."
             verdict = replace(verdict, holds=False, says=says, reason="still-there", depth=10 * self.layer)
         elif self.negate:
-            verdict = replace(verdict, holds=True, reason="")
+            says = "So it is." if _SPEAKS_OF_A_GOAL.search(verdict.says) else verdict.says
+            verdict = replace(verdict, holds=True, says=says, reason="")
         if self.say and not verdict.holds:
             verdict = replace(verdict, says=f"{verdict.says} {self.say}".strip())
         return verdict

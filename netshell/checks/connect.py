@@ -166,7 +166,7 @@ class ConnectCheck(Check):
             says = f"The attempt came from {target(others[-1].node)}, expected from {target(self.at)}."
             return self._fails("wrong-node", says, 5)
         what = "SYN" if self._port.protocol == "tcp" else "datagram"
-        return self._fails("no-attempt", f"No {what} left {target(self.at)} for {goal} in this step yet.", 6)
+        return self._fails("no-attempt", f"No {what} left {target(self.at)} for {goal} {evidence.so_far}.", 6)
 
     def _probed(self, evidence: Evidence) -> Verdict:
         """What became of netshell's own SYN to each of the addresses, or that it is wanted."""

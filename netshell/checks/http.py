@@ -121,7 +121,7 @@ class HttpCheck(Check):
         if requests:
             says = f"{who} asked for {_path(self.http)}, and no HTTP answer has come back yet."
             return self._fails("no-answer", says, 3)
-        return self._fails("no-request", f"{who} has not asked for {self.http} in this step yet.", 5)
+        return self._fails("no-request", f"{who} has not asked for {self.http} {evidence.so_far}.", 5)
 
     def faults(self) -> Iterable[Fault]:
         """What is no URL of plain HTTP, and no status."""

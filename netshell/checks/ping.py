@@ -98,7 +98,7 @@ class PingCheck(Check):
         if requests:
             says = f"The ping to {self.ping} was sent {_from(requests[-1].node)}, expected {_from(self.at)}."
             return self._fails("wrong-node", says, 4)
-        return self._fails("no-request", f"{self.ping} has not been pinged {_from(self.at)} in this step yet.", 5)
+        return self._fails("no-request", f"{self.ping} has not been pinged {_from(self.at)} {evidence.so_far}.", 5)
 
     def faults(self) -> Iterable[Fault]:
         """What is no address, and numbers that `ping` refuses."""

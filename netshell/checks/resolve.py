@@ -76,7 +76,7 @@ class ResolveCheck(Check):
             return cause
         servers = re.findall(r"(?m)^\s*nameserver\s+(\S+)", evidence.file(self.at, _RESOLV) or "")
         whom = f" Its resolver would ask {harmless(servers[0], 60)}." if servers else " Its resolver has nobody to ask."
-        says = f"{subject(self.at)} has had no answer for {self.resolve} in this step."
+        says = f"{subject(self.at)} has had no answer for {self.resolve} {evidence.so_far}."
         return self._fails("no-answer", f"{says}{whom}", 3)
 
     def needs(self) -> Iterable[Need]:

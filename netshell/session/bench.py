@@ -43,6 +43,11 @@ _MAY_CHANGE_UNSEEN = re.compile(
     r"|>\s*/(?:proc|sys|etc)/"
 )
 """Commands that may change what only a snapshot with details shows: a setting, a rule, a port of a bridge, a file."""
+_ONLY_LOOKS = re.compile(
+    r"[^;&|<>$`()]*\b(?:bridge|nft|tc|rule|(?:ip6?|eb|arp)tables(?:-\w+)?)(?:\s[^;&|<>$`()]*)?"
+    r"\s(?:show|list|ls|-\w*[LS]\w*)(?:\s[^;&|<>$`()]*)?"
+)
+"""Those of them that only show what there is, alone on their line."""
 _OWN_PORTS = cycle(range(61000, 65000))
 """Ports that netshell asks from, above those that Linux gives to programs (net.ipv4.ip_local_port_range)."""
 _UNSEEN = 'exec >/dev/null 2>&1 </dev/null; eval "$1"'
@@ -270,7 +275,8 @@ class Bench:
         crossed = self.wire.since(since_ns)
         self._told_ns = max(now_ns, self.wire.until_ns + 1)  # what a flood left unread belongs to this command
         said = say(difference(before, after), before, after)
-        if any(item.change.kind not in _PASSING for item in said) or _MAY_CHANGE_UNSEEN.search(command):
+        may_change = _MAY_CHANGE_UNSEEN.search(command) and not _ONLY_LOOKS.fullmatch(command)
+        if may_change or any(item.change.kind not in _PASSING for item in said):
             self.changed_ns = now_ns
         is_news = any(not seen.noise for seen in crossed)
         if is_news:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from netshell.checks import Check, Evidence, Verdict, first_failure
 from netshell.checks.base import Command
 from netshell.checks.needs import Need
+from netshell.checks.words import target
 from netshell.explain.changes import Said
-from netshell.facts import Snapshot
+from netshell.facts import PC, Snapshot
 from netshell.lesson.asks import Ask, Compared
 from netshell.lesson.model import Fade, Lesson, Line, Mistake, Prose, Script, Step
 from netshell.progress import Progress, SkillRecord
@@ -38,6 +39,8 @@ _QUESTION = re.compile(
 )
 """A command line that asks the network and changes nothing, alone on its line."""
 
+_FETCH = re.compile(r"(?:sudo\s+)?(?:ip\s+netns\s+exec\s+\S+\s+)?curl\s[^;&|<>$`()]*")
+"""The same for a page, which may be kept in a file."""
 _REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
 """Words of commands that take something away."""
 _COMMANDS_MOST = 100
@@ -87,6 +90,8 @@ class _Memory:
     """The step's checks that did not hold when it began: what the learner is to bring about."""
     effects_ns: deque[int] = field(default_factory=lambda: deque(maxlen=_COMMANDS_MOST))
     """From when on what crossed belongs to each command that had an effect."""
+    changed_ns: int = 0
+    """From when on what crossed belongs to the command that last changed more than traffic leaves behind."""
     tried_ns: int = 0
     """When the try began that made the step done."""
     commands: deque[Command] = field(default_factory=lambda: deque(maxlen=_COMMANDS_MOST))
@@ -127,6 +132,11 @@ class Session:
     def began_ns(self) -> int:
         """When the step began, in nanoseconds since the epoch: what crossed before belongs to others."""
         return self._memory.began_ns
+
+    @property
+    def tried_ns(self) -> int:
+        """When the try began that made the step done, or else the last one."""
+        return self._memory.tried_ns or self._last_try_ns()
 
     @property
     def is_done(self) -> bool:
@@ -256,7 +266,10 @@ class Session:
     async def after_command(self, ran: Ran) -> Outcome:
         """Look at what a command did, and judge the step."""
         async with self._judging:
+            changed_ns = self.bench.changed_ns
             observation = await self.bench.observe(ran)
+            if self.bench.changed_ns != changed_ns:
+                self._memory.changed_ns = observation.since_ns
             self._memory.commands_run += 1
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
@@ -272,16 +285,16 @@ class Session:
 
     async def judge(self, checks: Sequence[Check]) -> Verdict | None:
         """The first of the checks that does not hold now, in the order of causes; None where all hold."""
-        return first_failure(checks, await self._evidence(await self.bench.look(), checks))
+        return first_failure(checks, self._since_change(await self._evidence(await self.bench.look(), checks)))
 
     async def verdict(self) -> Verdict | None:
         """What the step still lacks, because the learner asks; None where nothing."""
-        evidence = await self._evidence(await self.bench.look_closely())
+        evidence = self._since_change(await self._evidence(await self.bench.look_closely()))
         return self._note(first_failure(self.step.checks, evidence), evidence)
 
     async def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict of each of the step's checks, because the learner asks, in the author's order."""
-        evidence = await self._evidence(await self.bench.look_closely())
+        evidence = self._since_change(await self._evidence(await self.bench.look_closely()))
         self._note(first_failure(self.step.checks, evidence), evidence)
         return tuple({(v.holds, v.says): v for v in (check.judge(evidence) for check in self.step.checks)}.values())
 
@@ -323,13 +336,17 @@ class Session:
         wanted = gather.wanted(judged, evidence)
         return await self.bench.ran_for(evidence, wanted) if wanted else evidence
 
+    def _since_change(self, evidence: Evidence) -> Evidence:
+        """The evidence for the step's checks: where its solutions ask last, an answer to an older question is none."""
+        asks_last = all(map(_asks_last, (self.step.do, *self.step.also)))
+        return evidence.of_last_change(self._memory.changed_ns) if asks_last else evidence
+
     def _of_last_try(self, evidence: Evidence) -> Evidence:
         """The evidence with what crossed in the last try only: slips before it answer no question.
 
         A try is as many commands with an effect as the solution has.
         """
-        since_ns = self._memory.tried_ns or self._last_try_ns()
-        crossed = [seen for seen in evidence.wire if seen.crossing.time_ns >= since_ns]
+        crossed = [seen for seen in evidence.wire if seen.crossing.time_ns >= self.tried_ns]
         return replace(evidence, wire=crossed, earlier=evidence.wire)
 
     def _last_try_ns(self) -> int:
@@ -343,12 +360,12 @@ class Session:
         messages = self._broken_promises(evidence)
         holds = ""
         if self.step.checks and not self._memory.is_done:
-            failure = first_failure(self.step.checks, evidence)
+            failure = first_failure(self.step.checks, self._since_change(evidence))
             if failure is None:
                 self._finish_step()
-                holds = self._what_holds(evidence)
+                holds = self._what_holds(self._since_change(evidence))
             else:
-                messages += self._mistakes(evidence, ran) or self._unasked(failure, evidence)
+                messages += self._mistakes(evidence, ran) or self._misplaced(ran) or self._unasked(failure, evidence)
         return Outcome(
             observation.said,
             observation.crossed,
@@ -376,7 +393,7 @@ class Session:
         """The sentence that the thing to bring about has to say for itself; of many, that they all hold."""
         if len(self._memory.missing) > _TOLD_ONE_BY_ONE:
             return "All of it holds."
-        return [check.judge(evidence).says for check in (*self.step.checks, *self._memory.missing)][-1]
+        return [*self.step.checks, *self._memory.missing][-1].judge(evidence).says
 
     def _broken_promises(self, evidence: Evidence) -> list[str]:
         """What had to stay true and no longer is; each told once, until it holds again."""
@@ -403,6 +420,24 @@ class Session:
             else:
                 self._memory.told.discard(key)
         return messages
+
+    def _misplaced(self, ran: Ran | None) -> list[str]:
+        """That a command ran on the PC which the step wants on a node, or the reverse, where no more is known of it."""
+        if self.step.is_ticket or ran is None or not ran.command:
+            return []
+        from netshell.explain.messages.command import deeds  # noqa: PLC0415 - not before something was typed
+
+        wanted: dict[str, set[str]] = {}
+        for line in (line for script in (self.step.do, *self.step.also) for line in script if line.action == "run"):
+            for deed, node in deeds(line.text, line.node):
+                wanted.setdefault(deed, set()).add(node)
+        for deed, node in deeds(ran.command, ran.node):
+            nodes = wanted.get(deed, set())
+            if nodes and node not in nodes and (node == PC or nodes == {PC}):
+                where = " or ".join(sorted(target(name) for name in nodes))
+                says = f"That was {target(node)}. In this step `{deed}` is for {where}."
+                return self._tell_once(f"misplaced {deed} {node}", says)
+        return []
 
     def _unasked(self, failure: Verdict, evidence: Evidence) -> list[str]:
         """The verdict, after more tries than the solution needs; not the same one twice."""
@@ -439,6 +474,14 @@ def fade_of(step: Step, skills: Mapping[str, SkillRecord]) -> Fade:
     if not records or None in records:
         return "full"
     return "goal" if all(record is not None and record.is_known for record in records) else "blank"
+
+
+def _asks_last(script: Script) -> bool:
+    """Whether a script first changes things and then asks the network, and is left with nothing in front."""
+    lines = [line.text.strip() for line in script if line.action == "run"]
+    asks = [bool(_QUESTION.fullmatch(line) or _FETCH.fullmatch(line)) for line in lines]
+    is_plain = all(line.action in {"run", "look"} for line in script)
+    return is_plain and asks[-1:] == [True] and asks == sorted(asks)
 
 
 def _commands(script: Script) -> Iterator[tuple[str, str]]:

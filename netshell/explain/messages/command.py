@@ -73,6 +73,14 @@ def read(command: str, node: str) -> tuple[tuple[Run, ...], ...]:
     return tuple(tuple(_stages(words, node)) for words in _commands(command[:_LONGEST]))
 
 
+def deeds(command: str, node: str) -> Iterator[tuple[str, str]]:
+    """What a line does in the end, and where: `("ping", "ns1")`, `("ip route add", "pc")`."""
+    for stages in read(command, node):
+        if stages:
+            run = stages[-1]
+            yield (f"ip {run.path}" if run.tool == "ip" else run.tool), run.node
+
+
 def _commands(text: str) -> Iterator[tuple[str, ...]]:
     """The words of each simple command, without redirections, assignments and bash's reserved words."""
     words: list[str] = []
