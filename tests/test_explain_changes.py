@@ -213,6 +213,14 @@ def test_a_typed_route_does_not_come_back_with_its_link() -> None:
     assert lines[place + 1] == "  it went when the link was switched off, and does not come back by itself"
 
 
+def test_a_learnt_route_that_goes_with_its_link_is_left_to_who_had_learnt_it() -> None:
+    up = cabled("UP", "UP", with_addresses=True).nodes["ns1"]
+    before = replace(up, routes=(*up.routes, Route("198.51.100.0/24", "v1", "192.0.2.2", proto="bird")))
+    lines = changed(before, cabled("DOWN", "UP", with_addresses=True).nodes["ns1"])
+    place = lines.index("- ns1: route 198.51.100.0/24 via 192.0.2.2 dev v1 proto bird")
+    assert lines[place + 1] == "  it went when the link was switched off, and is left to bird, which had written it"
+
+
 def test_a_deleted_cable_goes_as_a_whole_with_all_it_had() -> None:
     assert told(cabled("UP", "UP", with_addresses=True), EMPTY) == [
         "- ns1: link v1  other end: ns2:v2",

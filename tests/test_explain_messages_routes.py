@@ -345,6 +345,14 @@ CASES = (
         is_repeated=True,
     ),
     Case(
+        "pc",
+        "ip link set pc-veth0 nomaster br0",
+        255,
+        'Error: either "dev" is duplicate, or "br0" is a garbage.',
+        "`ip` can make nothing of `br0` where it stands. `nomaster` stands alone: a link has one master at most.",
+        is_repeated=True,
+    ),
+    Case(
         "ns1",
         "ip addr add 192.0.2.7 24 dev eth0",
         255,

@@ -252,6 +252,15 @@ def test_some_pings_are_lost() -> None:
     assert (story.is_trouble, story.at) == (True, "ns2")
 
 
+def test_a_ping_to_an_address_that_was_taken_away_since() -> None:
+    trace = Trace()
+    trace.there(echo(8, IP_1, IP_2))
+    [story] = trace.stories(CABLE, Snapshot({"ns2": node("ns2", "192.0.2.9/24", NEAR_NET)}))
+    assert story.says == (
+        f"ns1 sent a ping to ns2 ({IP_2}). The request reached ns2, which does not have the address {IP_2} any more."
+    )
+
+
 def test_a_ping_whose_answer_has_no_route_back() -> None:
     trace = Trace()
     trace.add(NS1, R1_NEAR, echo(8, IP_1, FAR))

@@ -91,6 +91,7 @@ def test_patterns_and_nested_checks_come_out_as_values() -> None:
         ("- {connection: tcp, state: ESTABLISHED}", (1, 28), "Unknown word", "Did you mean `ESTAB`?"),
         ("- {connect: tcp/80, is: refsed}", (1, 25), "Unknown word `refsed`", "Did you mean `refused`?"),
         ("- {conect: tcp/80}", (1, 4), "Unknown kind of check", "Did you mean `connect`?"),
+        ("- not: {netns: ns1}", (1, 3), "Unknown kind of check `not`", "`- {netns: ns1, not: true}`"),
         ("- {packets: []}", (1, 13), "at least 1 item", ""),
         ("- {packets: {arp: request}}", (1, 13), "Expected a list", "[one, two]"),
         ("- {packets: [arp]}", (1, 14), "Expected a mapping, found `arp`", "key: value"),

@@ -123,6 +123,18 @@ def test_commands_to_try_name_their_terminal_where_it_is_not_the_pc() -> None:
     ]
 
 
+def test_a_command_too_long_for_the_screen_can_be_copied_as_it_stands() -> None:
+    """Each line but the last ends in a backslash, except where bash would take that for a character."""
+    rule = Line("ns1", "run", "iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -o eth1 -j MASQUERADE")
+    shown = screen(solution((rule,)), width=44)
+    assert shown[1:] == [
+        "    ns1$ iptables -t nat -A POSTROUTING -s \\",
+        "    192.0.2.0/24 -o eth1 -j MASQUERADE",
+    ]
+    quoted = screen(solution((Line("pc", "run", "echo 'one two three four five six'"),)), width=26)
+    assert quoted[1:] == ["    echo 'one two three", "    four five six'"]
+
+
 def test_what_to_try_fades() -> None:
     assert screen(try_lines(CABLE, "blank"))[:2] == [
         "  try:  ip link add … type veth peer name …",

@@ -125,7 +125,7 @@ def test_a_full_screen_program_is_left_running_and_taken_up_again(learner: Typis
         learner.see(f"[{name} runs in pc] netshell>", f"{name} goes on running.")
         assert learner.lines().count("before") == 1
         learner.enter("ls")
-        learner.see(f"{name} is in front here.", "netshell>")
+        learner.see(f"{name} is in front here:", "netshell>")
         learner.press(CTRL_BRACKET)
         learner.until(lambda shown=shown: learner.glass.is_alternate and shown in learner.screen(), "redrawn")  # type: ignore[misc]
         learner.type("")

@@ -69,6 +69,7 @@ def test_the_toolbar_leaves_out_what_has_no_room() -> None:
     assert text_of(toolbar(place, 15)) == " netns 2/4"
     assert text_of(toolbar(place, 5)) == " netn"
     assert text_of(toolbar(("veth", 2, 14), 80)).endswith("veth 2/14")
+    assert text_of(toolbar(("dynamic-routing", 10, 13), 80)).split()[-3:] == ["F7", "task", "10/13"]
     assert text_of(toolbar(None, 80)).startswith(" F1 help")
     assert text_of(toolbar(None, 8)) == ""
 

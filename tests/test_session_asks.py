@@ -215,6 +215,7 @@ def test_questions_are_compared_at_once_and_read_off_the_machine() -> None:
             await session.answer("six")
         number = await session.answer("48")
         assert (number.is_right, number.found) == (False, "It is: 6.")
+        assert session.asking.is_answer("6"), "no program is called so"
         with pytest.raises(UserError, match="You have answered this already: 48"):
             await session.answer("6")
 

@@ -31,20 +31,20 @@ async def draw_ladder(context: Context, argument: str) -> View:
     return ladder_of(context, argument)
 
 
-def packets_of(context: Context, argument: str) -> Packets:
-    """The table, of what has been read from the wire by now."""
+def packets_of(context: Context, argument: str, *, since_ns: int = 0) -> Packets:
+    """The table, of what has been read from the wire by now; with `since_ns` of what crossed from then on."""
     from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first look at packets
 
-    chosen, with_noise = _chosen(context, argument)
+    chosen, with_noise = _chosen(context, argument, since_ns)
     stories = tell(chosen[:_TOLD_MOST], context.bench.wire.owners, context.bench.snapshot, time.time_ns())
     if any(seen.protocol not in _READ for seen in chosen):
         context.bench.dissector()  # one of these may be opened next
     return Packets(chosen, stories, _lead(context, argument), with_noise, _lost(context))
 
 
-def ladder_of(context: Context, argument: str) -> Ladder:
-    """The picture, of what has been read from the wire by now."""
-    chosen, with_noise = _chosen(context, argument)
+def ladder_of(context: Context, argument: str, *, since_ns: int = 0) -> Ladder:
+    """The picture of the same."""
+    chosen, with_noise = _chosen(context, argument, since_ns)
     bench = context.bench
     return Ladder(chosen, tuple(bench.snapshot.nodes), bench.topology.places(), with_noise, _lost(context))
 
@@ -118,11 +118,11 @@ async def _everything(context: Context) -> "tuple[Seen, ...]":
     return context.bench.wire.all()
 
 
-def _chosen(context: Context, argument: str) -> "tuple[tuple[Seen, ...], bool]":
+def _chosen(context: Context, argument: str, since_ns: int = 0) -> "tuple[tuple[Seen, ...], bool]":
     """The packets that an argument names, and whether those that nobody caused are to be shown as well.
 
     `last`: since the last command. `all`: since the machine was begun, with noise. Without either: since the step
-    began. What follows is a filter; one that asks for noise gets it.
+    began, or `since_ns`. What follows is a filter; one that asks for noise gets it.
     """
     trace = context.bench.wire.all()
     scope, _, rest = argument.partition(" ")
@@ -132,7 +132,7 @@ def _chosen(context: Context, argument: str) -> "tuple[tuple[Seen, ...], bool]":
     if scope == "last":
         trace = context.bench.crossed
     elif scope != "all" and context.session is not None:
-        trace = context.bench.wire.since(context.session.began_ns)
+        trace = context.bench.wire.since(max(context.session.began_ns, since_ns))
     if not text:
         return trace, scope == "all"
     from netshell.packets.filter import compile_filter  # noqa: PLC0415 - not before the first filter

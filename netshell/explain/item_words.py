@@ -22,6 +22,8 @@ _SETTINGS: dict[tuple[str, str], str] = {
     ("net.ipv4.icmp_echo_ignore_all", "1"): "{node} no longer answers a ping",
     ("net.ipv4.icmp_echo_ignore_all", "0"): "{node} answers a ping again",
 }
+_TYPED = frozenset({"boot", "static"})
+"""Who wrote a route that nobody but a person puts back (rtnetlink(7), rtm_protocol)."""
 _SLIP = "a name only: it was added inside another namespace's shell, and from here it cannot be entered"
 
 
@@ -152,14 +154,20 @@ def _removed_route(headline: str, change: Change, route: Route, scene: Scene) ->
     if here in scene.gone:
         return Words(headline, f"it went with the link {route.dev}", is_background=route.proto == "kernel")
     if scene.switched.get(here) is False:
-        if route.proto == "kernel":
-            return Words(headline, "it went when the link was switched off, and comes back when the link is UP")
-        return Words(headline, "it went when the link was switched off, and does not come back by itself")
+        return Words(headline, f"it went when the link was switched off, and {_comes_back(route)}")
     node = scene.after.node(change.on)
     is_told = _is_connected(route) and not (node and _has_source(node, route))
     if node and not is_told and not any(a.dev == route.dev for a in node.addresses) and route.dev:
         return Words(headline, f"it went with the last address of {route.dev}")
     return Words(headline, is_background=is_told)
+
+
+def _comes_back(route: Route) -> str:
+    if route.proto == "kernel":
+        return "comes back when the link is UP"
+    return (
+        "does not come back by itself" if route.proto in _TYPED else f"is left to {route.proto}, which had written it"
+    )
 
 
 def _has_source(node: Node, route: Route) -> bool:

@@ -33,6 +33,7 @@ _NUMBER_KINDS = frozenset({"mtu", "sport", "dport", "ttl", "length"})
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER_TYPED = re.compile(r"(-?[0-9]{1,18})(?: ?[A-Za-z%]{1,20})?")
 _NUMBER_ALONE = re.compile(r"[0-9]{1,18}")
+_NUMBERS = re.compile(r"\s*[0-9][0-9\s,]*")
 _MAC = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}")
 _AROUND = " .,;!?`'\"“”"
 """Marks that make no difference at either end of an answer."""
@@ -282,14 +283,15 @@ def _order(ask: Ask, words: Sequence[str]) -> list[int]:
 
 
 def names_choice(ask: Ask, line: str) -> bool:
-    """Whether a line, typed at a prompt, can only be an answer: a choice's digit or letter; of an order, all of them.
+    """Whether a line, typed at a prompt, can only be an answer: a choice's digit or letter, an order's digits.
 
-    No program is called by a number or an address, so one alone is an answer too, if perhaps to another question.
+    No program is called by a number or an address, so one alone is an answer too, if perhaps to another question. The
+    letters of an order count where they are all there.
     """
     if len(line) > LONGEST:
         return False
     if ask.form == "order":
-        return bool(_order(ask, line.replace(",", " ").split()))
+        return _NUMBERS.fullmatch(line) is not None or bool(_order(ask, line.replace(",", " ").split()))
     if ask.form == "address":
         return is_address(line.strip())
     is_number = ask.form in {"choice", "number"} and _NUMBER_ALONE.fullmatch(line) is not None

@@ -14,6 +14,7 @@ from netshell.lesson.yamltree import Path, Place, Tree, YamlError, read_yaml
 
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 """What is no node's name: an IP address, or what is meant as one."""
+_NOT = "`not` goes with the kind: `- {netns: ns1, not: true}`."
 
 
 @dataclass
@@ -135,7 +136,8 @@ def _check_problems(item: object, path: Path) -> list[Problem]:
                     is_on_key=True,
                 )
             ]
-        return [Problem((*path, kind), f"Unknown kind of check `{kind}`.", suggestion(kind, KINDS), is_on_key=True)]
+        remedy = _NOT if kind == "not" else suggestion(kind, KINDS)
+        return [Problem((*path, kind), f"Unknown kind of check `{kind}`.", remedy, is_on_key=True)]
     if problems := problems_of(check_shape(kind), item, path):
         return problems
     nested = [key for key, known in author_keys(KINDS[kind]).items() if known.metadata.get("holds") == "checks"]

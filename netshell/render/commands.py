@@ -1,7 +1,11 @@
 """The lines of a console block as a learner is shown them: whole, with blanks, or each with its terminal."""
 
 import re
+import shlex
+from dataclasses import dataclass
 
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from netshell.facts import PC
@@ -9,6 +13,8 @@ from netshell.lesson.model import Line, Script
 from netshell.render.console import safe
 
 BLANK = "…"
+_GOES_ON = " \\"
+"""How a line that goes on ends, as bash takes it."""
 
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'|&;])+|&&|\|\||[|&;]|["']""")
 _OPERATORS = frozenset({"|", "||", "&&", "&", ";"})
@@ -19,6 +25,37 @@ _KEPT = frozenset(
     "or not POSTROUTING PREROUTING FORWARD INPUT OUTPUT MASQUERADE DNAT SNAT ACCEPT DROP REJECT nat filter".split()
 )
 """Words of the commands themselves. Everything else that is no option is the learner's to find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A line of a script; where it needs several of the screen, each but the last ends in a backslash, for bash."""
+
+    line: Line
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        text = typed_text(self.line)
+        if self.line.action not in {"run", "look"} or cell_len(text.plain) <= options.max_width:
+            yield text
+            return
+        rows = text.wrap(console, max(options.max_width - cell_len(_GOES_ON), 1), overflow="fold")
+        begin = len(text.plain) - len(safe(self.line.text))
+        end = 0
+        for number, row in enumerate(rows, 1):
+            end = text.plain.index(row.plain, end) + len(row.plain)
+            is_split = number < len(rows) and text.plain[end : end + 1] == " "
+            if is_split and not _is_quoted(text.plain[begin:end]):
+                row.append(_GOES_ON, "dim")
+            yield row
+
+
+def _is_quoted(text: str) -> bool:
+    """Whether a quote is open at the end of a text: there a backslash would be one of its characters."""
+    try:
+        shlex.split(text)
+    except ValueError:
+        return True
+    return False
 
 
 def typed_text(line: Line) -> Text:

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from netshell.lesson.model import Fade, Lesson, Line, Prose, Script, Step
-from netshell.render.commands import blanked, typed_text
+from netshell.render.commands import Typed, blanked
 from netshell.render.console import safe
 from netshell.render.layout import MEASURE, Ends, Lead, Narrow
 from netshell.render.prose import prose
@@ -75,7 +75,7 @@ def try_lines(step: Step, fade: Fade = "full") -> RenderableType | None:
         return None
     script = blanked(shown) if fade == "blank" else shown
     return Group(
-        *(Lead(Text("  try:  " if n == 0 else "        ", "dim"), typed_text(line)) for n, line in enumerate(script))
+        *(Lead(Text("  try:  " if n == 0 else "        ", "dim"), Typed(line)) for n, line in enumerate(script))
     )
 
 
@@ -86,7 +86,7 @@ def solution(script: Script, says: Sequence[str] = ()) -> RenderableType:
         if line.action == "wait":
             continue
         said = says[number] if number < len(says) else ""
-        parts.append(Lead(Text("    "), typed_text(line)))
+        parts.append(Lead(Text("    "), Typed(line)))
         if said:
             parts.append(Narrow(Lead(Text("      "), Text(safe(said), "dim"))))
     return Group(*parts)
@@ -94,7 +94,7 @@ def solution(script: Script, says: Sequence[str] = ()) -> RenderableType:
 
 def typed(line: Line) -> RenderableType:
     """A line that is typed for the learner, with its terminal."""
-    return Lead(Text("  ▸ ", "bold magenta"), typed_text(line))
+    return Lead(Text("  ▸ ", "bold magenta"), Typed(line))
 
 
 def done_line(says: str, then: str = "Enter: next step") -> RenderableType:

@@ -22,7 +22,7 @@ from netshell.repl.prompt import LinePrompt, Pressed
 from netshell.repl.screen import Screen
 from netshell.repl.stopping import until_stopped
 from netshell.session import Bench, Ran, play, ran_in
-from netshell.terminal.shell import Terminal
+from netshell.terminal.shell import State, Terminal
 from netshell.topology import Topology
 from netshell.views import render
 
@@ -299,9 +299,9 @@ class Repl:
             await self._go_on()
         elif terminal.is_busy:
             name = terminal.program() or "A program"
-            self._screen.show(
-                steps.notice(f"{name} is in front here. Ctrl-] goes back to it; `:term` opens another terminal.")
-            )
+            free = next((f" {one.name}" for one in self._bench.terminals.values() if one.state is State.PROMPT), "")
+            elsewhere = f"`:term{free}` {'goes to one that is free' if free else 'opens another terminal'}."
+            self._screen.show(steps.notice(f"{name} is in front here: Ctrl-] goes back to it, {elsewhere}"))
         else:
             if not await self._is_ready():
                 return

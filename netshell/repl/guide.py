@@ -30,8 +30,8 @@ from netshell.views import render, render_error
 
 _TOLD_MOST = 2000
 """Packets of one command that are looked through for what went wrong: some hundredths of a second."""
-_SHOWN_MOST = 40
-"""Lines of a view that is shown by itself."""
+_SHOWN_MOST = 18
+"""Lines of a view that is shown by itself: with what is said around it, it fits a screen of 24."""
 _NOT_FOUND = 127
 """The exit status of a shell that finds no such program."""
 _TEST = (
@@ -179,8 +179,8 @@ class Guide:
         shown += [compared(answer) for answer in outcome.compared]
         if outcome.is_done_now and session is not None:
             then = "Enter: end of the lesson" if session.ends_here else "Enter: next step"
-            shown.append(steps.done_line(outcome.holds or "Done.", then))
             shown += [self._shown(show, outcome) for show in session.step.show]
+            shown.append(steps.done_line(outcome.holds or "Done.", then))
         self._screen.show(*shown)
 
     def _shown(self, show: Show, outcome: Outcome) -> RenderableType | None:
@@ -192,9 +192,9 @@ class Guide:
             case "changes":
                 view = commands.Changes(outcome.said)
             case "packets":
-                view = commands.packets_of(self._context, show.filter)
+                view = commands.packets_of(self._context, show.filter, since_ns=self._tried_ns)
             case "ladder":
-                view = commands.ladder_of(self._context, show.filter)
+                view = commands.ladder_of(self._context, show.filter, since_ns=self._tried_ns)
             case "packet":
                 view = commands.packet_of(self._context, show.filter)
         if view is None:
@@ -204,8 +204,14 @@ class Guide:
             return render(view, self._screen.width)
         first = list(islice(lines, _SHOWN_MOST))
         chosen = view.opened.seen.number if isinstance(view, commands.Opened) else show.filter
-        more = [steps.notice(f"… and more: `:{show.view} {chosen}`.")] if len(first) == _SHOWN_MOST else []
+        whole = f":{show.view} {chosen}".rstrip()
+        more = [steps.notice(f"… and more: `{whole}`.")] if len(first) == _SHOWN_MOST else []
         return Group(*first, *more)
+
+    @property
+    def _tried_ns(self) -> int:
+        """When the try began that made the step done: the slips before it are not shown again."""
+        return self._context.session.tried_ns if self._context.session is not None else 0
 
     def _wire_line(self, outcome: Outcome) -> RenderableType | None:
         """What went over the wire, in a line."""

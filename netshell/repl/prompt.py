@@ -208,17 +208,18 @@ def message(name: str, terminal: Terminal | None) -> StyleAndTextTuples:
 def toolbar(place: tuple[str, int, int] | None, columns: int) -> StyleAndTextTuples:
     """The keys, and at the right end the lesson with the step and how many there are (counted from 1).
 
-    What has no room is left out: first the dots, then the last keys.
+    What has no room is left out: first the dots, then the lesson's name, then the last keys.
     """
     keys = [(f" {key.upper()}", f" {name} ") for key, (name, _) in KEYS.items()]
     if place is None:
         shown, _ = _fitting(keys, columns)
         return shown
     lesson, number, total = place
-    where = f"{lesson} {number}/{total}"
+    count = f"{number}/{total}"
+    where = f"{lesson} {count}"
     long = f"{where}  {progress_dots(number, total)}" if total <= 12 else where
-    has_room = sum(len(key) + len(name) for key, name in keys) + len(long) + 2 <= columns
-    right = long if has_room else where
+    room = columns - sum(len(key) + len(name) for key, name in keys) - 2
+    right = next((text for text in (long, where, count) if len(text) <= room), where)
     shown, used = _fitting(keys, columns - len(right) - 2)
     if not shown:
         return [("class:toolbar.progress", f" {where}"[:columns])]

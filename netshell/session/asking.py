@@ -108,9 +108,12 @@ class Asking:
         return next((due for due in self._due if due.is_open), None)
 
     def is_answer(self, line: str) -> bool:
-        """Whether a line at a prompt is nothing but the name of one of the choices that stand."""
-        waiting = self.waiting
-        return waiting is not None and names_choice(waiting, line)
+        """Whether a line at a prompt is nothing but the name of one of the choices that stand, or stood last."""
+        due = self._first_open() or self._last_answered()
+        return due is not None and names_choice(due.ask, line)
+
+    def _last_answered(self) -> _Due | None:
+        return next((due for due in reversed(self._due) if due.said and not due.is_earlier), None)
 
     def reminder(self, *, is_done: bool, has_acted: bool) -> str:
         """What still waits for an answer, said once; empty where nothing.
@@ -139,8 +142,7 @@ class Asking:
         return Compared(due.ask, due.said) if truth is None else self._tell(due, truth)
 
     def _nothing_to_answer(self) -> UserError:
-        answered = next((due for due in reversed(self._due) if due.said and not due.is_earlier), None)
-        if answered:
+        if answered := self._last_answered():
             return UserError(f"You have answered this already: {answered.said}", "`:task` shows the question.")
         return UserError("Nothing is asked here.", "`:task` shows what this step is about.")
 

@@ -112,6 +112,8 @@ def stray(scene: Scene) -> str | None:
     """What a word was meant for that `ip` did not expect where it stands."""
     word = scene.part("word")
     homes = [node.name for node in scene.snapshot.nodes.values() if word in node.links]
+    if homes and scene.run.after("nomaster") == word:
+        return "`nomaster` stands alone: a link has one master at most."
     if homes:
         where = "" if scene.run.node in homes else f" {place(homes[0])}"
         return f"{word} is an interface{where}: `dev` comes before its name."
@@ -119,6 +121,11 @@ def stray(scene: Scene) -> str | None:
         return f"{word} is an address: `via` comes before a gateway."
     if word.lower() in _KEYWORDS and word != word.lower():
         return f"`ip` takes small letters: `{word.lower()}`."
+    return _misspelt(scene, word)
+
+
+def _misspelt(scene: Scene, word: str) -> str | None:
+    """What is wrong with the word itself."""
     if "=" in word:
         return "`ip` takes a blank between a word and its value, no `=`."
     if word.isdecimal() and scene.run.path == "address add":

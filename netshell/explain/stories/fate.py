@@ -42,6 +42,8 @@ def fate(trip: Trip, stage: Stage, what: str = "it", silence: str = _FIREWALL) -
     mac = next((layer.dst for layer in packet.layers if isinstance(layer, Ethernet)), "")
     if _is_for_another(mac, end, stage):
         return Fate(f"{what} was sent to the MAC {mac}, which is not that of {end.link} on {name}", node)
+    if stage.has_lost(node, packet.dst):
+        return Fate(f"{what} reached {name}, which does not have the address {packet.dst} any more", node)
     if stage.has(node, packet.dst):
         reason = _why_silent(node, packet.src, stage) or silence
         return Fate(f"{what} reached {name}, but no answer left there{reason and f': {reason}'}", node)

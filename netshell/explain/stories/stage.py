@@ -36,8 +36,14 @@ class Stage:
 
     def has(self, node: str, address: str) -> bool:
         """Whether an address is known to be set on a node."""
-        if self.owners.of(address) == node:
-            return bool(node)
+        return bool(node) and (self.owners.of(address) == node or self._is_set(node, address))
+
+    def has_lost(self, node: str, address: str) -> bool:
+        """Whether a node had an address that it is known not to have now."""
+        had = bool(node) and self.owners.of(address) == node
+        return had and self.node(node) is not None and not self._is_set(node, address)
+
+    def _is_set(self, node: str, address: str) -> bool:
         there = self.node(node)
         return there is not None and any(one.cidr.partition("/")[0] == address for one in there.addresses)
 
