@@ -62,12 +62,34 @@ _DIRECTORIES = click.option(
     metavar="DIR",
     help="A directory with more lessons; may be given several times.",
 )
+
+
+def _be_plain(_context: click.Context, _parameter: click.Parameter, is_wanted: bool) -> None:  # noqa: FBT001 - as click calls it
+    """All that draws looks at `TERM`, prompt_toolkit's line editor and the pager too."""
+    if is_wanted:
+        os.environ["TERM"] = "dumb"
+
+
+_PLAIN = click.option(
+    "--plain",
+    is_flag=True,
+    envvar="NETSHELL_PLAIN",
+    expose_value=False,
+    callback=_be_plain,
+    help="Lines of words and nothing drawn, for a screen reader. NETSHELL_PLAIN=1 in the environment does it always.",
+)
 _JSON = click.option("--json", "is_json", is_flag=True, help="JSON for programs instead of lines for people.")
 
 
-@click.group(cls=_Table, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Table,
+    invoke_without_command=True,
+    short_help="Learn Linux networking by doing it.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 @_DIRECTORIES
+@_PLAIN
 @click.pass_context
 def cli(context: click.Context, directories: tuple[Path, ...]) -> None:
     """Learn Linux networking by doing it, on a private machine of your own.
@@ -98,6 +120,7 @@ def _lesson_names(_context: click.Context, _parameter: click.Parameter, typed: s
 @click.option("--seed", type=int, help="Begin anew, with the addresses that this number draws.")
 @click.option("--test", "is_test", is_flag=True, help="Only its free task: done without help, it counts for the whole.")
 @_DIRECTORIES
+@_PLAIN
 def learn(lesson: str, step: int | None, seed: int | None, is_test: bool, directories: tuple[Path, ...]) -> None:  # noqa: FBT001
     """Play LESSON: the name of a lesson, or a file.
 
@@ -114,6 +137,7 @@ def learn(lesson: str, step: int | None, seed: int | None, is_test: bool, direct
 @cli.command(short_help="The private machine without tasks.")
 @click.argument("lesson", required=False)
 @_DIRECTORIES
+@_PLAIN
 def play(lesson: str | None, directories: tuple[Path, ...]) -> None:
     """The private machine without tasks, with the lab of LESSON if one is named."""
     from netshell import begin

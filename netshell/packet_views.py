@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netshell import commands
 from netshell.render.console import safe
-from netshell.render.line import Line, folded, line
+from netshell.render.line import Line, fit, folded, line
 
 if TYPE_CHECKING:
     from netshell.explain.stories import Story
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 _STORIES_MOST = 30
 
 
-def packet_view_lines(view: commands.View, width: int) -> Iterator[Line] | None:  # noqa: PLR0911 - one for each view
-    """The lines of a view that may be long; None for any other view."""
+def packet_view_lines(view: commands.View, width: int, *, is_plain: bool = False) -> Iterator[Line] | None:  # noqa: PLR0911 - one for each view
+    """The lines of a view that may be long; None for any other view. `is_plain`: a list in the place of a drawing."""
     match view:
         case commands.Packets():
             return _packets(view, width)
+        case commands.Ladder(seen, with_noise=with_noise, lost=lost) if is_plain:
+            return _packets(commands.Packets(seen, (), "", with_noise, lost), width)
         case commands.Ladder():
             return _ladder(view, width)
         case commands.Opened(opened):
@@ -95,12 +97,12 @@ def story_lines(stories: "Sequence[Story]", width: int) -> Iterator[Line]:
     """What happened, a paragraph each with the numbers of its packets; what went wrong is marked."""
     for story in stories[:_STORIES_MOST]:
         mark = "✗ " if story.is_trouble else "· "
-        first, *rest = folded(safe(story.says), max(width - 4, 20))
+        first, *rest = folded(safe(story.says), max(width - 4, 16))
         yield Line((("  ", ""), (mark, "bold red" if story.is_trouble else "bold"), (first, "")))
         for text in rest:
             yield line(f"    {text}")
     if len(stories) > _STORIES_MOST:
-        yield line(f"    … and {len(stories) - _STORIES_MOST} more; a filter makes them fewer", "dim")
+        yield line(fit(f"    … and {len(stories) - _STORIES_MOST} more; a filter makes them fewer", width), "dim")
     if stories:
         yield Line()
 

@@ -13,8 +13,8 @@ from netshell.render.changes import changes
 from netshell.render.layout import Lead, Narrow
 
 
-def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C901, PLR0911, PLR0912 - a line for each view
-    """A view as something to print; None for one that only does something."""
+def render(view: commands.View, width: int, *, is_plain: bool = False) -> RenderableType | None:  # noqa: C901, PLR0911, PLR0912 - a line for each view
+    """A view as something to print; None for one that only does something. `is_plain`: in lines, with nothing drawn."""
     match view:
         case commands.Words(says):
             return steps.notice(says)
@@ -27,9 +27,9 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
         case commands.Solution(script, says):
             return steps.solution(script, says)
         case commands.Map(snapshot, places):
-            from netshell.render.map import draw  # noqa: PLC0415 - much code, and not before the first prompt
+            from netshell.render.map import draw, told  # noqa: PLC0415 - much code, and not before the first prompt
 
-            return draw(snapshot, places, width)
+            return told(snapshot, width) if is_plain else draw(snapshot, places, width)
         case commands.Why(finding):
             then = "" if finding.holds else "F5: where to look"
             return steps.finding(finding.says, finding.evidence, holds=finding.holds, then=then)
@@ -43,7 +43,8 @@ def render(view: commands.View, width: int) -> RenderableType | None:  # noqa: C
             return catalogue(rows)
         case commands.StandsIn(lesson, index, asked, fade):
             questions = [ask.question(one.ask, one.said, is_brief=one.is_earlier) for one in asked]
-            shown = [steps.step_panel(lesson, index + 1, questions), steps.try_lines(lesson.steps[index], fade)]
+            page = steps.step_page(lesson, index + 1, questions, is_framed=not is_plain)
+            shown = [page, steps.try_lines(lesson.steps[index], fade)]
             return Group(*(part for part in shown if part is not None))
         case commands.Answers():
             return answers(view)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from netshell import __version__
+from netshell.cli import cli
 from scripts.set_up import DEVELOPERS_LOCK, LOCK, ROOT
 
 LESSONS = [path for path in sorted((ROOT / "lessons").glob("*.md")) if path.name != "README.md"]
@@ -46,7 +47,19 @@ def test_the_wheel_carries_every_lesson_with_its_compiled_form_and_nothing_of_th
     assert all(records)
     assert {"netshell/_lessons/order.txt", "netshell/py.typed", "netshell/explain/command/data/ip.txt"} <= names
     assert f"netshell-{__version__}.dist-info/licenses/LICENSE" in names
-    assert {name.partition("/")[0] for name in names} == {"netshell", f"netshell-{__version__}.dist-info"}
+    made = {f"netshell-{__version__}.{kind}" for kind in ("data", "dist-info")}
+    assert {name.partition("/")[0] for name in names} == {"netshell", *made}
+
+
+def test_the_wheel_has_a_man_page_for_each_command(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        pages = {
+            Path(name).name: archive.read(name).decode() for name in archive.namelist() if "/share/man/man1/" in name
+        }
+    assert set(pages) >= {f"netshell-{name}.1" for name in cli.commands} | {"netshell.1", "netshell-lesson-test.1"}
+    assert ".nf\n  netshell                go on where you left off" in pages["netshell.1"]
+    assert r"\-\-plain" in pages["netshell-learn.1"]
+    assert not [name for name, page in pages.items() if not page.startswith(".TH") or "\b" in page]
 
 
 def test_installed_elsewhere_the_lessons_are_found_and_read_without_a_parser(wheel: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from netshell.facts import PC, Address, End, Link, Node, Snapshot
-from netshell.render.map import draw
+from netshell.render.map import draw, told
 
 LO = Link("lo", 1, "loopback", is_up=False, has_carrier=False, state="DOWN")
 
@@ -308,6 +308,10 @@ def test_oddities_have_words() -> None:
                       ╰──────────────╯
 """,
     )
+
+
+def test_who_cannot_see_a_drawing_is_told_the_same_in_lines() -> None:
+    assert told(SWITCH).plain.splitlines()[:3] == ["h1", "  eth0  192.0.2.1/24  -- sw:p1", "h2"]
 
 
 def test_nothing_at_all_is_said() -> None:

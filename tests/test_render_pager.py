@@ -83,6 +83,16 @@ def test_a_long_view_can_be_left_and_what_nobody_came_to_is_never_made() -> None
 
 
 @pytest.mark.terminal
+def test_a_plain_terminal_gets_the_last_lines_and_how_many_are_not_shown() -> None:
+    child = start(1000, TERM="dumb")
+    child.expect_exact("801 lines more above these. A filter names fewer packets.")
+    child.expect_exact("line 801")
+    child.expect_exact("line 999")
+    child.expect_exact("made 1000")
+    finish(child)
+
+
+@pytest.mark.terminal
 def test_ctrl_c_ends_the_pager_and_not_the_program() -> None:
     child = start(1_000_000)
     child.expect_exact("q: done")

@@ -29,7 +29,7 @@ from netshell.render.step import (
     lesson_title,
     progress_dots,
     solution,
-    step_panel,
+    step_page,
     try_lines,
     verdict,
 )
@@ -79,7 +79,7 @@ VETH = Lesson(
 
 
 def test_a_step_stands_in_a_frame_that_says_where_it_is() -> None:
-    assert screen(step_panel(VETH, 2)) == [
+    assert screen(step_page(VETH, 2)) == [
         "╭─ veth · step 2 of 5 ─────────────────────────────────────────────────────────╮",
         "│ Lay the cable                                                                │",
         "│ A veth pair is a virtual cable: what goes in at one end comes out at the     │",
@@ -89,13 +89,13 @@ def test_a_step_stands_in_a_frame_that_says_where_it_is() -> None:
 
 
 def test_a_wide_terminal_does_not_make_wide_paragraphs() -> None:
-    assert max(map(len, screen(step_panel(VETH, 2), width=200))) == 100
+    assert max(map(len, screen(step_page(VETH, 2), width=200))) == 100
 
 
 def test_a_terminal_of_twenty_columns_is_enough() -> None:
     for renderable in (
         lesson_title(VETH),
-        step_panel(VETH, 1),
+        step_page(VETH, 1),
         try_lines(CABLE),
         done_line("Done."),
         solution(CABLE.do),

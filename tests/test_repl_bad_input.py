@@ -47,6 +47,26 @@ def test_a_dumb_terminal_gets_lines_without_sequences(ordinary_account: Account)
         assert b"\x1b" not in learner.heard
 
 
+def test_a_screen_reader_gets_the_machine_and_its_packets_in_lines(ordinary_account: Account) -> None:
+    with sit_down(ordinary_account, "--plain", "learn", "netns") as learner:
+        learner.see("netns One PC, many networks", "Enter begins.")
+        learner.until_prompt("pc")
+        learner.enter("ping -c 1 127.0.0.1; ip netns add red")
+        learner.see("+ namespace red")
+        learner.until_prompt("pc")
+        for command, shown in ((":map", "red lo DOWN pc eth0"), (":ladder all", "Time"), (":packets all", "Time")):
+            learner.enter(command)
+            learner.see(shown)
+            learner.until_prompt("pc")
+        learner.enter("echo $TERM")
+        learner.see("xterm")  # a program may still be told of a real terminal
+        learner.until_prompt("pc")
+        learner.enter(":quit")
+        assert learner.until_end() == 0
+        drawn = set(learner.heard.decode()) & set("─│╭╮╰╯━▶◀┤├\x1b")
+        assert drawn == set()
+
+
 def test_a_terminal_that_does_not_say_where_its_cursor_is_needs_no_patience(ordinary_account: Account) -> None:
     with sit_down(ordinary_account, "play") as learner:
         learner.answers_questions = False

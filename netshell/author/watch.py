@@ -15,7 +15,7 @@ from netshell.author.report import step_lines
 from netshell.errors import LessonError, UserError
 from netshell.lesson import library
 from netshell.render.console import safe
-from netshell.render.step import step_panel, try_lines
+from netshell.render.step import step_page, try_lines
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -116,7 +116,7 @@ def _told(watched: Watched, write: Callable[[str], None]) -> "Lesson | None":
 
 
 def _show_step(lesson: "Lesson", index: int, show: Callable[["RenderableType"], None]) -> None:
-    show(step_panel(lesson, index + 1))
+    show(step_page(lesson, index + 1))
     if (tries := try_lines(lesson.steps[index], lesson.steps[index].fade or "full")) is not None:
         show(tries)
 

@@ -18,9 +18,17 @@ TAB = 8
 
 def colour_for(environ: Mapping[str, str], *, is_terminal: bool) -> Colour:
     """How much colour is wanted: none where nobody looks or `TERM` is `dumb`, plain with `NO_COLOR` (no-color.org)."""
-    if not is_terminal or environ.get("TERM", "") in {"", "dumb"}:
+    if not is_terminal or is_plain(environ):
         return "none"
     return "plain" if environ.get("NO_COLOR") else "colour"
+
+
+def is_plain(environ: Mapping[str, str]) -> bool:
+    """Whether lines of words are wanted and nothing drawn: `TERM` is `dumb`, as `--plain` sets it.
+
+    So it is for a screen reader, a Braille line, or a terminal that cannot move its cursor.
+    """
+    return environ.get("TERM", "") in {"", "dumb"}
 
 
 def make_console(file: IO[str] | None = None, *, width: int, height: int = 24, colour: Colour = "colour") -> "Console":

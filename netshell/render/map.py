@@ -32,6 +32,13 @@ def draw(snapshot: Snapshot, places: Mapping[str, tuple[int, int]] | None = None
     return Text("\n").join(parts)
 
 
+def told(snapshot: Snapshot, width: int = 80) -> Text:
+    """The same facts as lines of words, at most `width` characters wide, for who cannot see a drawing."""
+    cables = read_cables(snapshot)
+    cards = [read_card(snapshot.nodes[name], cables) for name in sorted(snapshot.nodes, key=natural)]
+    return _listed(cards, cables, width)
+
+
 def _draw_group(group: Group, cards: Mapping[str, Card], cables: Sequence[Cable], width: int) -> Text:
     own = [cable for cable in cables if cable.a.node in group.names]
     return (

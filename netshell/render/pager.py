@@ -16,7 +16,7 @@ from itertools import chain
 from types import FrameType
 from typing import IO
 
-from netshell.render.console import Colour, colour_for
+from netshell.render.console import Colour, colour_for, is_plain
 from netshell.render.line import Line, line
 
 _ROWS_KEPT = 2
@@ -41,6 +41,9 @@ _UNTRUSTED = (
 )
 _SET = {"LESSSECURE": "1", "LESSHISTFILE": "-", "LESSCHARSET": "utf-8"}
 _NO_LESS = "{count:,} lines more above these. Install `less` to page through them, or name fewer packets with a filter."
+_NO_PAGES = "{count:,} lines more above these. A filter names fewer packets."
+_PLAIN_ROWS = 200
+"""Lines that are printed one after the other where no pager can draw."""
 
 
 def page(lines: Iterable[Line], out: IO[str] | None = None, environ: Mapping[str, str] | None = None) -> None:
@@ -54,7 +57,9 @@ def page(lines: Iterable[Line], out: IO[str] | None = None, environ: Mapping[str
     is_terminal = stream.isatty()
     colour = colour_for(environment, is_terminal=is_terminal)
     with contextlib.suppress(BrokenPipeError):
-        if is_terminal:
+        if is_terminal and is_plain(environment):
+            _show_end(iter(lines), stream, colour, _PLAIN_ROWS, _NO_PAGES)
+        elif is_terminal:
             _show(iter(lines), stream, colour, environment)
         else:
             for each in lines:
@@ -75,7 +80,7 @@ def _show(lines: Iterator[Line], out: IO[str], colour: Colour, environ: Mapping[
     program = shutil.which("less", path=environ.get("PATH"))
     painted = (each.painted(colour) for each in chain(first, lines))
     if program is None or not _through([program, *_OPTIONS, _PROMPT], painted, out, environ, colour):
-        _show_end(chain(first, lines), out, colour, height)
+        _show_end(chain(first, lines), out, colour, height, _NO_LESS)
 
 
 def _first_screen(lines: Iterator[Line], height: int, width: int) -> tuple[list[Line], bool]:
@@ -119,15 +124,15 @@ def _feed(lines: Iterator[str], pipe: IO[str]) -> None:
             pipe.close()
 
 
-def _show_end(lines: Iterator[Line], out: IO[str], colour: Colour, height: int) -> None:
-    """Without a pager, the last screen and how to see the rest."""
+def _show_end(lines: Iterator[Line], out: IO[str], colour: Colour, height: int, before: str) -> None:
+    """Without a pager, the last screen; `before` says how to see the `{count}` lines above it."""
     last: deque[Line] = deque(maxlen=max(height - 1, 1))
     count = 0
     for each in lines:
         last.append(each)
         count += 1
     if count > len(last):
-        out.write(line(_NO_LESS.format(count=count - len(last)), "dim").painted(colour) + "\n")
+        out.write(line(before.format(count=count - len(last)), "dim").painted(colour) + "\n")
     out.write("".join(f"{each.painted(colour)}\n" for each in last))
 
 

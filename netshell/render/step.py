@@ -39,20 +39,22 @@ class LessonRow:
     """What is said at the end of the line, such as `step 2 of 5`."""
 
 
-def lesson_title(lesson: Lesson) -> RenderableType:
+def lesson_title(lesson: Lesson, *, is_framed: bool = True) -> RenderableType:
     """The lesson's title page: what it is about, how long it takes, and its introduction."""
     count = len(lesson.steps)
     facts = f"{count} step{'' if count == 1 else 's'} · about {lesson.minutes} minutes"
     head = Group(Text(safe(lesson.title), "bold"), Text(safe(lesson.summary)), Text(facts, "dim"))
-    panel = _panel(head, Text(safe(lesson.id)))
-    return Group(panel, Lead(Text("  "), _measured(lesson.intro))) if lesson.intro else panel
+    page = _page(head, Text(safe(lesson.id)), is_framed=is_framed)
+    return Group(page, Lead(Text("  "), _measured(lesson.intro))) if lesson.intro else page
 
 
 def _measured(blocks: Prose) -> RenderableType:
     return Narrow(prose(blocks), MEASURE - 4)
 
 
-def step_panel(lesson: Lesson, number: int, questions: Sequence[RenderableType] = ()) -> RenderableType:
+def step_page(
+    lesson: Lesson, number: int, questions: Sequence[RenderableType] = (), *, is_framed: bool = True
+) -> RenderableType:
     """A step's title, prose and questions in a frame that says where in the lesson it stands, counted from 1."""
     step = lesson.steps[number - 1]
     parts: list[RenderableType] = [Text(safe(step.title), "bold")]
@@ -60,11 +62,13 @@ def step_panel(lesson: Lesson, number: int, questions: Sequence[RenderableType] 
         parts.append(prose(step.prose))
     for question in questions:
         parts += [Text(), question]
-    return _panel(Group(*parts), Text(f"{safe(lesson.id)} · step {number} of {len(lesson.steps)}"))
+    return _page(Group(*parts), Text(f"{safe(lesson.id)} · step {number} of {len(lesson.steps)}"), is_framed=is_framed)
 
 
-def _panel(body: RenderableType, title: Text) -> RenderableType:
+def _page(body: RenderableType, title: Text, *, is_framed: bool) -> RenderableType:
     title.stylize("bold blue")
+    if not is_framed:
+        return Narrow(Group(title, body))
     return Narrow(Panel(body, box=ROUNDED, title=title, title_align="left", border_style="blue", padding=(0, 1)))
 
 

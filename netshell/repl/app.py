@@ -11,7 +11,6 @@ from netshell.commands import Context
 from netshell.errors import ExitCode, MachineError, UserError
 from netshell.facts import PC
 from netshell.lesson.model import Lesson, Line, Script
-from netshell.packet_views import packet_view_lines
 from netshell.progress import Progress
 from netshell.render import step as steps
 from netshell.render.console import safe
@@ -24,7 +23,6 @@ from netshell.repl.stopping import until_stopped
 from netshell.session import Bench, Ran, play, ran_in
 from netshell.terminal.shell import State, Terminal
 from netshell.topology import Topology
-from netshell.views import render
 
 __all__ = ["Repl", "free_task_of", "open_lesson"]
 
@@ -365,10 +363,10 @@ class Repl:
                 self._guide.show_step()
             case commands.TypeSolution(script):
                 await self._type(script)
-            case _ if (lines := packet_view_lines(view, self._screen.size[1])) is not None:
+            case _ if (lines := self._screen.listed(view, self._screen.size[1])) is not None:
                 self._screen.page(lines, self._keyboard)
             case _:
-                self._screen.show(render(view, self._screen.width))
+                self._screen.show(self._screen.drawn(view))
 
     async def _type(self, script: Script) -> None:
         """Type the lines of a solution at their terminals, in view, and judge what has come of them."""

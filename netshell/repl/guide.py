@@ -18,7 +18,6 @@ from netshell.facts import PC
 from netshell.host import REQUIREMENTS, find_program, remedy_for
 from netshell.lesson import library
 from netshell.lesson.model import Lesson, Show
-from netshell.packet_views import packet_view_lines
 from netshell.progress import Progress
 from netshell.render import step as steps
 from netshell.render.ask import compared
@@ -26,7 +25,7 @@ from netshell.render.changes import changes
 from netshell.repl.screen import Screen
 from netshell.session import Outcome, Ran, Session
 from netshell.topology import Topology
-from netshell.views import render, render_error
+from netshell.views import render_error
 
 _TOLD_MOST = 2000
 """Packets of one command that are looked through for what went wrong: some hundredths of a second."""
@@ -81,7 +80,8 @@ class Guide:
         session.index = index
         self._tell_missing(lesson)
         if self._is_at_title:
-            self._screen.show(steps.lesson_title(lesson), *self._builds_on(lesson), steps.notice("Enter begins."))
+            title = steps.lesson_title(lesson, is_framed=not self._screen.is_plain)
+            self._screen.show(title, *self._builds_on(lesson), steps.notice("Enter begins."))
         else:
             self.show_step()
 
@@ -128,7 +128,7 @@ class Guide:
         if session is None:
             return
         self._is_at_title = False
-        self._screen.show(render(commands.stands_in(session), self._screen.width))
+        self._screen.show(self._screen.drawn(commands.stands_in(session)))
         if session.asking.waiting is not None:
             return
         if session.is_done and not session.is_last:
@@ -199,9 +199,9 @@ class Guide:
                 view = commands.packet_of(self._context, show.filter)
         if view is None:
             return None
-        lines = packet_view_lines(view, self._screen.width)
+        lines = self._screen.listed(view)
         if lines is None:
-            return render(view, self._screen.width)
+            return self._screen.drawn(view)
         first = list(islice(lines, _SHOWN_MOST))
         chosen = view.opened.seen.number if isinstance(view, commands.Opened) else show.filter
         whole = f":{show.view} {chosen}".rstrip()

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from rich.console import RenderableType
 
-from netshell.render.console import as_text, colour_for
+from netshell.commands import View
+from netshell.packet_views import packet_view_lines
+from netshell.render.console import as_text, colour_for, is_plain
 from netshell.render.line import Line
 from netshell.repl.keyboard import Keyboard, without_positions
 from netshell.terminal.shell import Terminal
+from netshell.views import render
 
 DETACH = b"\x1d"
 """Ctrl-], as telnet's."""
@@ -37,6 +40,8 @@ class Screen:
     def __init__(self, environ: Mapping[str, str], hang_up: Callable[[], None]) -> None:
         self._environ = environ
         self._colour = colour_for(environ, is_terminal=True)
+        self.is_plain = is_plain(environ)
+        """Nothing is drawn on it: what a screen reader reads is lines."""
         self._hang_up = hang_up
         self._ending = _NEW_LINE
 
@@ -57,6 +62,14 @@ class Screen:
         if text:
             self.start_line()
             self.write(text.replace("\n", "\r\n").encode())
+
+    def drawn(self, view: View) -> RenderableType | None:
+        """What a command gave, as this screen can show it; None for a view that only does something."""
+        return render(view, self.width, is_plain=self.is_plain)
+
+    def listed(self, view: View, width: int = 0) -> Iterator[Line] | None:
+        """The lines of a view that may be long, at most `width` columns wide, or netshell's own; None for others."""
+        return packet_view_lines(view, width or self.width, is_plain=self.is_plain)
 
     def page(self, lines: Iterator[Line], keyboard: Keyboard) -> None:
         """Print lines of netshell's own; more than a screen of them go through the pager, and all else waits."""
