@@ -20,7 +20,7 @@ def test_the_version_is_told(accounts: Account, run_netshell: RunNetshell) -> No
 def test_the_help_shows_how_to_begin_and_every_command(ordinary_account: Account, run_netshell: RunNetshell) -> None:
     shown = run_netshell(ordinary_account, "--help").stdout
     assert "netshell learn veth" in shown
-    places = [shown.index(f"\n  {name} ") for name in ("learn", "play", "run", "lessons", "lesson", "doctor")]
+    places = [shown.index(f"\n  {name} ") for name in ("learn", "play", "run", "lessons", "doctor", "lesson")]
     assert places == sorted(places)
     assert "..." not in shown.partition("Commands:")[2]
 
