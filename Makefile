@@ -1,5 +1,6 @@
 # make learn     set everything up and open the first lesson
 # make test      set everything up and run the whole test suite
+# make pythons   the whole test suite with each Python that is here: 3.11, 3.12, 3.13
 # make setup     only set up
 # make lint      check style and types
 # make bench     measure the figures that matter beside their references
@@ -8,10 +9,10 @@
 # make help      this list
 
 .DEFAULT_GOAL := help
-.PHONY: learn test setup setup-dev lint bench picture lock help
+.PHONY: learn test pythons setup setup-dev lint bench picture lock help
 
 LESSON ?= netns
-PYTHON := .venv/bin/python
+PYTHON := $(or $(NETSHELL_VENV),.venv)/bin/python
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -28,6 +29,13 @@ learn: setup
 # Tests wait more than they compute: a worker more than there are processors (tests/conftest.py).
 test: setup-dev
 	@$(PYTHON) -m pytest -n auto --dist worksteal $(ARGS)
+
+pythons:
+	@for version in 3.11 3.12 3.13; do \
+		python$$version -c 'import ensurepip' 2>/dev/null || continue; \
+		echo "Python $$version:"; \
+		NETSHELL_PYTHON=python$$version NETSHELL_VENV=.venv-$$version $(MAKE) --no-print-directory test || exit 1; \
+	done
 
 lint: setup-dev
 	@$(PYTHON) -m ruff check

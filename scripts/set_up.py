@@ -70,8 +70,8 @@ class Checkout:
 
     @property
     def venv(self) -> Path:
-        """Its virtual environment."""
-        return self.root / ".venv"
+        """Its virtual environment; tests with another Python have one beside it."""
+        return self.root / (os.environ.get("NETSHELL_VENV") or ".venv")
 
     @property
     def python(self) -> Path:
