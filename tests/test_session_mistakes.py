@@ -6,7 +6,7 @@ from netshell.checks import Evidence
 from netshell.facts import Snapshot
 from netshell.lesson.model import Line, Mistake
 from netshell.session import Ran
-from netshell.session.session import is_made
+from netshell.session.scripts import is_made
 
 LISTENS = Mistake(do=(Line("pc", "run", "tcpdump -n -i eth0"),), say="That was the PC.")
 NOTHING = Evidence(Snapshot())

@@ -4,24 +4,21 @@ It knows nothing of screens. The REPL, the authors' tests and the suite all driv
 """
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from netshell.checks import Check, Evidence, Verdict, first_failure
 from netshell.checks.base import Command
 from netshell.checks.needs import Need
-from netshell.checks.words import target
 from netshell.explain.changes import Said
-from netshell.facts import PC, Snapshot
+from netshell.facts import Snapshot
 from netshell.lesson.asks import Ask, Compared
-from netshell.lesson.model import Fade, Lesson, Line, Mistake, Prose, Script, Step
+from netshell.lesson.model import Fade, Lesson, Prose, Script, Step
 from netshell.progress import Progress, SkillRecord
-from netshell.session import gather
+from netshell.session import gather, scripts
 from netshell.session.advice import Advice, of_verdict
 from netshell.session.asking import Asking
 from netshell.session.bench import Bench, Observation
@@ -33,16 +30,6 @@ if TYPE_CHECKING:
 
 Help: TypeAlias = tuple[Literal["hint"], Prose] | tuple[Literal["solution"], Script] | tuple[Literal["none"], str]
 
-_QUESTION = re.compile(
-    r"(?:sudo\s+)?(?:ip\s+netns\s+exec\s+\S+\s+)?"
-    r"(?:ping|traceroute|tracepath|arping|dig|host|nslookup|getent)(?:\s[^;&|<>$`()]*)?"
-)
-"""A command line that asks the network and changes nothing, alone on its line."""
-
-_FETCH = re.compile(r"(?:sudo\s+)?(?:ip\s+netns\s+exec\s+\S+\s+)?curl\s[^;&|<>$`()]*")
-"""The same for a page, which may be kept in a file."""
-_REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
-"""Words of commands that take something away."""
 _COMMANDS_MOST = 100
 """Commands of a step that are kept for checks of words."""
 _TOLD_ONE_BY_ONE = 2
@@ -232,9 +219,9 @@ class Session:
         await self.bench.kernel.watch_sysctls(self.lesson.settings())
         with self.bench.quiet():
             for step in self.lesson.steps[:index]:
-                await play(self.bench, lasting(step.setup))
+                await play(self.bench, scripts.lasting(step.setup))
                 await self.bench.run_unseen(_commands(step.fault))
-                await play(self.bench, lasting(step.do))
+                await play(self.bench, scripts.lasting(step.do))
         await self._enter(index)
 
     async def _enter(self, index: int) -> None:
@@ -338,7 +325,7 @@ class Session:
 
     def _since_change(self, evidence: Evidence) -> Evidence:
         """The evidence for the step's checks: where its solutions ask last, an answer to an older question is none."""
-        asks_last = all(map(_asks_last, (self.step.do, *self.step.also)))
+        asks_last = all(map(scripts.asks_last, (self.step.do, *self.step.also)))
         return evidence.of_last_change(self._memory.changed_ns) if asks_last else evidence
 
     def _of_last_try(self, evidence: Evidence) -> Evidence:
@@ -379,10 +366,10 @@ class Session:
 
     async def _advice(self, observation: Observation, ran: Ran) -> Advice | None:
         """What the tutor would say of a command, unless there is something else to say."""
-        scripts = (self.step.do, *self.step.also)
-        lines = [_words(line.text) for script in scripts for line in script]
-        is_expected = self._memory.is_done or _words(ran.command) in lines
-        removes = any(_REMOVING & set(words) for words in lines)
+        solutions = (self.step.do, *self.step.also)
+        lines = [scripts.words_of(line.text) for solution in solutions for line in solution]
+        is_expected = self._memory.is_done or scripts.words_of(ran.command) in lines
+        removes = any(scripts.REMOVING & set(words) for words in lines)
         is_ticket = self.step.is_ticket
         scene = await self.bench.scene(
             observation, is_expected=is_expected, is_removal_wanted=removes, is_quiet=is_ticket
@@ -412,7 +399,7 @@ class Session:
         messages = []
         for mistake in self.step.wrong:
             key = f"wrong {mistake.line} {mistake.say}"
-            if is_made(mistake, evidence, ran):
+            if scripts.is_made(mistake, evidence, ran):
                 messages += self._tell_once(key, mistake.say)
                 proof = tuple(check.judge(evidence).says for check in mistake.when)
                 if messages and proof:
@@ -425,19 +412,8 @@ class Session:
         """That a command ran on the PC which the step wants on a node, or the reverse, where no more is known of it."""
         if self.step.is_ticket or ran is None or not ran.command:
             return []
-        from netshell.explain.messages.command import deeds  # noqa: PLC0415 - not before something was typed
-
-        wanted: dict[str, set[str]] = {}
-        for line in (line for script in (self.step.do, *self.step.also) for line in script if line.action == "run"):
-            for deed, node in deeds(line.text, line.node):
-                wanted.setdefault(deed, set()).add(node)
-        for deed, node in deeds(ran.command, ran.node):
-            nodes = wanted.get(deed, set())
-            if nodes and node not in nodes and (node == PC or nodes == {PC}):
-                where = " or ".join(sorted(target(name) for name in nodes))
-                says = f"That was {target(node)}. In this step `{deed}` is for {where}."
-                return self._tell_once(f"misplaced {deed} {node}", says)
-        return []
+        says = scripts.misplaced(ran, (self.step.do, *self.step.also))
+        return self._tell_once(says, says) if says else []
 
     def _unasked(self, failure: Verdict, evidence: Evidence) -> list[str]:
         """The verdict, after more tries than the solution needs; not the same one twice."""
@@ -476,57 +452,6 @@ def fade_of(step: Step, skills: Mapping[str, SkillRecord]) -> Fade:
     return "goal" if all(record is not None and record.is_known for record in records) else "blank"
 
 
-def _asks_last(script: Script) -> bool:
-    """Whether a script first changes things and then asks the network, and is left with nothing in front."""
-    lines = [line.text.strip() for line in script if line.action == "run"]
-    asks = [bool(_QUESTION.fullmatch(line) or _FETCH.fullmatch(line)) for line in lines]
-    is_plain = all(line.action in {"run", "look"} for line in script)
-    return is_plain and asks[-1:] == [True] and asks == sorted(asks)
-
-
 def _commands(script: Script) -> Iterator[tuple[str, str]]:
     """Each line's node and command."""
     return ((line.node, line.text) for line in script)
-
-
-def is_made(mistake: Mistake, evidence: Evidence, ran: Ran | None) -> bool:
-    """Whether the learner has just made a known mistake: its `when` holds, or its own words were typed, and there."""
-    if mistake.when:
-        return first_failure(mistake.when, evidence) is None
-    line = next((line for line in reversed(mistake.do) if line.action == "run"), None)
-    if line is None or ran is None or not ran.command:
-        return False
-    return ran.terminal == line.node and _words(ran.command) == _words(line.text)
-
-
-def _words(command: str) -> list[str]:
-    words = command.split()
-    return words[1:] if words[:1] == ["sudo"] else words
-
-
-def lasting(script: Script) -> Script:
-    """The lines that bring a machine to where the script does: what only looks or asks need not be typed again.
-
-    A question leaves neighbours that soon grow stale, and may take seconds. One that is spoken to stays: the lines
-    that follow would have nobody to go to.
-    """
-    kept: list[Line] = []
-    gone: dict[str, bool] = {}
-    for number, line in enumerate(script):
-        if line.action in {"run", "look"}:
-            gone[line.terminal] = _leaves_nothing(line, script[number + 1 :])
-        if not gone.get(line.terminal, False):
-            kept.append(line)
-    return tuple(kept)
-
-
-def _leaves_nothing(line: Line, rest: Script) -> bool:
-    """Whether a line, with the keys that stop it and the text that is waited for there, can be left out."""
-    if line.action != "look" and _QUESTION.fullmatch(line.text.strip()) is None:
-        return False
-    if any(later.action == "wait" and later.terminal != line.terminal for later in rest):
-        return False  # what is waited for elsewhere may be its doing
-    following = (later for later in rest if later.terminal == line.terminal)
-    return all(
-        later.action != "type" for later in takewhile(lambda later: later.action not in {"run", "look"}, following)
-    )
