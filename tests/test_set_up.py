@@ -16,8 +16,9 @@ IP = next(item for item in REQUIREMENTS if item.program == "ip")
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     """A checkout, its path with a space in it, with a `.venv` that looks complete."""
+    monkeypatch.delenv("NETSHELL_VENV", raising=False)  # of the Python that runs the suite
     root = tmp_path / "my copy"
     (root / ".venv" / "bin").mkdir(parents=True)
     for name in ("requirements.lock", "requirements-dev.lock", "pyproject.toml"):
