@@ -187,16 +187,30 @@ def test_a_terminal_without_utf_8_loses_marks_and_no_words(ordinary_account: Acc
     assert "One PC, many networks" in done.stdout
 
 
-def test_a_machine_that_refuses_user_namespaces_is_told_with_the_command_that_mends_it(
-    ordinary_account: Account,
+@pytest.mark.parametrize("kind", ["user", "net", "pid"])
+def test_a_machine_that_refuses_namespaces_is_told_with_the_command_that_mends_it(
+    ordinary_account: Account, kind: str
 ) -> None:
-    refuse = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    refuse = f'echo 0 > /proc/sys/user/max_{kind}_namespaces && exec "$@"'
     command: list[str | Path] = [ordinary_account.python, "-m", "netshell", "run", "-c", "true"]
     done = ordinary_account.run(ordinary_account.argv("unshare", "-r", "sh", "-c", refuse, "sh", *command))
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("netshell: The private machine cannot be made: the kernel refuses ")
-    assert "sysctl -w user.max_user_namespaces=" in done.stderr
+    assert f"sysctl -w user.max_{kind}_namespaces=" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_computer_whose_files_are_read_only_is_good_enough(ordinary_account: Account) -> None:
+    bound = "for m in /tmp /home /var; do mount --bind -o ro $m $m; done && ! touch /tmp/x 2>/dev/null && exec "
+    command: list[str | Path] = [ordinary_account.python, "-m", "netshell", "run", "-c", "echo hi > /tmp/f; cat /tmp/f"]
+    done = ordinary_account.run(ordinary_account.argv("unshare", "-rm", "sh", "-c", bound + '"$@"', "sh", *command))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hi\n", "")
+
+
+def test_the_learners_own_login_shell_makes_no_difference(ordinary_account: Account) -> None:
+    environ = {"SHELL": "/bin/dash", "ENV": "/nowhere", "BASH_ENV": "/nowhere"}
+    done = ordinary_account.run(ordinary_account.netshell("run", "-c", "echo ${BASH_VERSION%%.*}"), environ=environ)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "5\n", "")
 
 
 def test_a_bug_is_written_to_a_file_and_no_traceback_is_shown(ordinary_account: Account) -> None:

@@ -152,6 +152,12 @@ def test_system_commands_are_found_where_an_ordinary_path_does_not_look(monkeypa
         (errno.ENOSPC, replace(FINE, sysctls={LIMIT_SYSCTL: "0"}), f"{LIMIT_SYSCTL} is 0", "sudo sysctl -w user.max"),
         (errno.EPERM, replace(FINE, sysctls={LIMIT_SYSCTL: "0"}), f"{LIMIT_SYSCTL} is 0", "sudo sysctl -w user.max"),
         (
+            errno.ENOSPC,
+            replace(FINE, sysctls={LIMIT_SYSCTL: "9000", "user.max_net_namespaces": "0"}),
+            "user.max_net_namespaces is 0: no further network namespace may be made",
+            "sudo sysctl -w user.max_net_namespaces=15000",
+        ),
+        (
             errno.EPERM,
             replace(FINE, sysctls={CLONE_SYSCTL: "0", LIMIT_SYSCTL: "9"}),
             f"{CLONE_SYSCTL} is 0",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netshell.host import probe
-from netshell.host.readings import APPARMOR_SYSCTL, CLONE_SYSCTL, LIMIT_SYSCTL, Circumstances, Surroundings
+from netshell.host.readings import APPARMOR_SYSCTL, CLONE_SYSCTL, LIMIT_SYSCTL, LIMITED, Circumstances, Surroundings
 from netshell.host.refusal import explain_refusal
 from netshell.host.requirements import REQUIREMENTS, remedy_for
 
@@ -81,9 +81,11 @@ def _programs(known: Circumstances, around: Surroundings) -> list[Fact]:
 def _switches(known: Circumstances, answers: Mapping[str, int]) -> list[Fact]:
     """The settings that restrict user namespaces, where the kernel has them; at fault only where the probe failed."""
     refused = next(((name, number) for name, number in answers.items() if name in probe.STAGES and number), None)
-    refusing = {CLONE_SYSCTL: "0", LIMIT_SYSCTL: "0", APPARMOR_SYSCTL: "1"}
+    refusing = {CLONE_SYSCTL: "0", APPARMOR_SYSCTL: "1", **dict.fromkeys(LIMITED, "0")}
     facts = []
     for name, value in known.sysctls.items():
+        if name in LIMITED and name != LIMIT_SYSCTL and value != "0":
+            continue  # six more limits that nobody lowered
         remedy = explain_refusal(refused[1], refused[0], known).remedy if refused and value == refusing[name] else ""
         facts.append(Fact(name, value, not remedy, is_needed=False, needed_by="the private machine", remedy=remedy))
     return facts

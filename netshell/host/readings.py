@@ -15,6 +15,16 @@ CLONE_SYSCTL = "kernel.unprivileged_userns_clone"
 """0: only root makes user namespaces (a patch of Debian, Arch and others; elsewhere it does not exist)."""
 LIMIT_SYSCTL = "user.max_user_namespaces"
 """How many user namespaces one account may have: namespaces(7)."""
+LIMITED = {
+    LIMIT_SYSCTL: "user",
+    "user.max_mnt_namespaces": "mount",
+    "user.max_net_namespaces": "network",
+    "user.max_pid_namespaces": "pid",
+    "user.max_ipc_namespaces": "ipc",
+    "user.max_uts_namespaces": "uts",
+    "user.max_cgroup_namespaces": "cgroup",
+}
+"""The limit of each kind of namespace: namespaces(7)."""
 APPARMOR_SYSCTL = "kernel.apparmor_restrict_unprivileged_userns"
 """1: programs without an AppArmor profile get no rights in their user namespaces (Ubuntu 23.10 and later)."""
 
@@ -28,7 +38,7 @@ class Circumstances:
     """As `uname -r` shows it."""
     is_root: bool = False
     sysctls: Mapping[str, str] = field(default_factory=dict)
-    """Those of the three that exist."""
+    """Those that exist of the two switches and the limits."""
     container: str = ""
     """`docker`, `podman`, `lxc` …; empty on a machine of one's own."""
     has_filter: bool = False
@@ -94,7 +104,7 @@ def _tun() -> Literal["usable", "forbidden", "missing"]:
 
 
 def _sysctls() -> dict[str, str]:
-    names = (CLONE_SYSCTL, LIMIT_SYSCTL, APPARMOR_SYSCTL)
+    names = (CLONE_SYSCTL, APPARMOR_SYSCTL, *LIMITED)
     values = {name: _text(f"/proc/sys/{name.replace('.', '/')}").strip() for name in names}
     return {name: value for name, value in values.items() if value}
 

@@ -4,7 +4,14 @@ import errno as codes
 import os
 
 from netshell.errors import MachineError
-from netshell.host.readings import APPARMOR_SYSCTL, CLONE_SYSCTL, LIMIT_SYSCTL, Circumstances, read_circumstances
+from netshell.host.readings import (
+    APPARMOR_SYSCTL,
+    CLONE_SYSCTL,
+    LIMIT_SYSCTL,
+    LIMITED,
+    Circumstances,
+    read_circumstances,
+)
 
 _LOOK = "`netshell doctor` lists all that this machine offers."
 _FORBIDDEN = (codes.EPERM, codes.EACCES)
@@ -50,15 +57,17 @@ def _cause(errno: int, what: str, known: Circumstances) -> tuple[str, str]:
 
 
 def _limit(known: Circumstances) -> tuple[str, str]:
-    limit = known.sysctls.get(LIMIT_SYSCTL, "not set")
+    limits = {name: int(known.sysctls[name]) for name in LIMITED if known.sysctls.get(name, "").isdigit()}
+    name = min(limits, key=lambda name: limits[name], default=LIMIT_SYSCTL)
+    value = known.sysctls.get(name, "not set")
     if known.container:
         return (
-            f"{LIMIT_SYSCTL} is {limit}, and a container cannot raise it.",
-            f"On the machine outside the container: sudo sysctl -w {LIMIT_SYSCTL}=15000",
+            f"{name} is {value}, and a container cannot raise it.",
+            f"On the machine outside the container: sudo sysctl -w {name}=15000",
         )
     return (
-        f"{LIMIT_SYSCTL} is {limit}: no further user namespace may be made.",
-        f"Raise it: sudo sysctl -w {LIMIT_SYSCTL}=15000",
+        f"{name} is {value}: no further {LIMITED[name]} namespace may be made.",
+        f"Raise it: sudo sysctl -w {name}=15000",
     )
 
 

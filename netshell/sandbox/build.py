@@ -97,10 +97,14 @@ def _receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
     return json.loads(data), list(fds)
 
 
+_ASKED_FOR = {"user namespace": "a user namespace", "unshare": "new namespaces"}
+"""What a system call that was refused was to bring."""
+
+
 def _explained(number: int, call: str) -> MachineError:
     from netshell.host.refusal import explain_refusal  # noqa: PLC0415 - only where this computer refuses
 
-    return explain_refusal(number, call)
+    return explain_refusal(number, _ASKED_FOR.get(call, f"`{call}`"))
 
 
 @dataclass(frozen=True, slots=True)
