@@ -131,6 +131,10 @@ def test_a_command_too_long_for_the_screen_can_be_copied_as_it_stands() -> None:
         "    ns1$ iptables -t nat -A POSTROUTING -s \\",
         "    192.0.2.0/24 -o eth1 -j MASQUERADE",
     ]
+    for width in range(36, 90):
+        *rows, last = [row.strip() for row in screen(solution((rule,)), width=width)[1:]]
+        assert all(row.endswith(" \\") for row in rows), width
+        assert " ".join([*(row.removesuffix(" \\") for row in rows), last]) == f"ns1$ {rule.text}"
     quoted = screen(solution((Line("pc", "run", "echo 'one two three four five six'"),)), width=26)
     assert quoted[1:] == ["    echo 'one two three", "    four five six'"]
 

@@ -20,7 +20,7 @@ from netshell.checks.ports import (
     waits,
     word_faults,
 )
-from netshell.checks.words import count_of, place, target
+from netshell.checks.words import count_of, target
 from netshell.facts import Snapshot, end_of, holder_of
 from netshell.packets.headers import ACK, RST, SYN, Ipv4, Ipv6, Tcp, Udp
 from netshell.packets.layers import Icmp, Icmp6
@@ -140,7 +140,7 @@ class ConnectCheck(Check):
         if ended == "refused" and holder is not None:
             waiting = [s for s in waiting_on(holder[0], self._port.protocol) if s.local_port == self._port.number]
             if any(s.accepts(ip) for s in waiting):
-                says = f"{says} Now {waits(waiting[0])} {place(holder[0].name)}: try again."
+                says = f"{says} Now {waits(waiting[0], holder[0].name)}: try again."
                 return self._fails("was-refused", says, 2)
         if cause := unreachable(evidence, self.at, ip, self._port, tried=True):
             return replace(cause, says=f"{says} {cause.says}")

@@ -55,9 +55,9 @@ class ListenCheck(Check):
         reached = [s for s in here if self._fits(s)]
         found = [s for s in reached if self.program in {None, s.program}]
         if found:
-            return self._holds(f"{sentence(waits(found[0]))} {place(self.at)}.")
+            return self._holds(f"{sentence(waits(found[0], self.at))}.")
         if reached:
-            says = f"{sentence(waits(reached[0]))} {place(self.at)}, expected the program {self.program}."
+            says = f"{sentence(waits(reached[0], self.at))}, expected the program {self.program}."
             return self._fails("wrong-program", says, 1)
         if here:
             return self._fails("wrong-address", self._wrong_address(here[0]), 2)
@@ -89,12 +89,12 @@ class ListenCheck(Check):
         for name, elsewhere in snapshot.nodes.items():
             for s in waiting_on(elsewhere, port.protocol):
                 if name != self.at and s.local_port == port.number:
-                    says = f"{sentence(waits(s))} {place(name)}, expected {place(self.at)}."
+                    says = f"{sentence(waits(s, name))}, expected {place(self.at)}."
                     return self._fails("wrong-node", says, 4)
         waiting = waiting_on(node, port.protocol)
         if waiting:
             nearest = min(waiting, key=lambda s: (s.program != self.program, not _is_like(s.local_port, port.number)))
-            says = f"{sentence(waits(nearest))} {place(self.at)}, expected on port {port.number}."
+            says = f"{sentence(waits(nearest, self.at))}, expected on port {port.number}."
             return self._fails("wrong-port", says, 5)
         what = "listens on" if port.protocol == "tcp" else "takes datagrams on"
         return self._fails("nobody", f"Nothing {what} {port} {place(self.at)} yet.", 6)

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Literal, NamedTuple
 
 from netshell.checks.base import Fault
-from netshell.checks.words import near
+from netshell.checks.words import near, place
 from netshell.facts import Node, Snapshot, Socket, end_of
 
 _PORT = re.compile(r"(tcp|udp)/([0-9]{1,5})")
@@ -78,12 +78,13 @@ def program_of(socket: Socket) -> str:
     return socket.program or "something"
 
 
-def waits(socket: Socket) -> str:
-    """What it does: `nc listens on 127.0.0.1:80 only`, `dnsmasq takes datagrams on port 53`."""
+def waits(socket: Socket, at: str = "") -> str:
+    """What it does, and where if a node is given: `nc listens in ns1 on 127.0.0.1:80 only`, `nc listens on tcp/80`."""
+    here = f" {place(at)}" if at else ""
     verb = "listens" if socket.protocol == "tcp" else "takes datagrams"
     if socket.local in {"0.0.0.0", "::"}:  # noqa: S104 - as the kernel writes every address
-        return f"{program_of(socket)} {verb} on {socket.protocol}/{socket.local_port}"
-    return f"{program_of(socket)} {verb} on {end_of(socket.local, socket.local_port)} only"
+        return f"{program_of(socket)} {verb} on {socket.protocol}/{socket.local_port}{here}"
+    return f"{program_of(socket)} {verb}{here} on {end_of(socket.local, socket.local_port)} only"
 
 
 def sentence(text: str) -> str:

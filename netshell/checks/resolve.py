@@ -14,7 +14,7 @@ from netshell.checks.base import Check, Evidence, Fault, Verdict
 from netshell.checks.causes import absent_node, unresolved
 from netshell.checks.looks import Trace
 from netshell.checks.needs import FileNeed, Need
-from netshell.checks.words import subject, target
+from netshell.checks.words import place, subject, target
 from netshell.packets.messages import Dns
 from netshell.packets.summary import harmless
 
@@ -72,6 +72,8 @@ class ResolveCheck(Check):
                     yield _plain(record.value), seen.packet.src
 
     def _unanswered(self, evidence: Evidence) -> Verdict:
+        if self.by == "hosts":
+            return self._fails("no-note", f"{_HOSTS} {place(self.at)} has no line for {self.resolve}.", 3)
         if cause := unresolved(evidence, self.at, self.resolve):
             return cause
         servers = re.findall(r"(?m)^\s*nameserver\s+(\S+)", evidence.file(self.at, _RESOLV) or "")

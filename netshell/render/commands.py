@@ -42,6 +42,7 @@ class Typed:
         begin = len(text.plain) - len(safe(self.line.text))
         end = 0
         for number, row in enumerate(rows, 1):
+            row.rstrip()
             end = text.plain.index(row.plain, end) + len(row.plain)
             is_split = number < len(rows) and text.plain[end : end + 1] == " "
             if is_split and not _is_quoted(text.plain[begin:end]):
