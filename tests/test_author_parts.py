@@ -1,9 +1,11 @@
 """The parts of an author's tools that need no machine: changed solutions, the step being edited, the template."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from netshell.author.scripts import command
 from netshell.author.swaps import swaps
 from netshell.author.template import write_template
 from netshell.author.watch import Watched, step_edited
@@ -103,3 +105,18 @@ def test_the_template_is_never_written_over_something(tmp_path: Path, name: str,
     with pytest.raises(UserError, match=says):
         write_template(tmp_path / name)
     assert (tmp_path / "mine.md").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize(
+    ("actions", "expected"),
+    [
+        (["run"], "0"),
+        (["run", "wait"], "0"),
+        (["run", "wait", "press"], ""),
+        (["run", "type", "wait"], ""),
+    ],
+)
+def test_a_command_is_known_while_its_program_is_in_front(
+    actions: list[Literal["run", "wait", "press", "type"]], expected: str
+) -> None:
+    assert command(tuple(Line("ns1", action, str(number)) for number, action in enumerate(actions))) == expected

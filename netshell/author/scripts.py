@@ -24,8 +24,10 @@ def chunks(script: Script) -> Iterator[Script]:
 
 
 def command(chunk: Script) -> str:
-    """What was typed at the prompt last; empty where the last line spoke to a program."""
-    return chunk[-1].text if chunk[-1].action in {"run", "look"} else ""
+    """What was typed at the prompt last, a program in front of it perhaps; empty where that was spoken to since."""
+    last = next((line for line in reversed(chunk) if line.action != "wait"), chunk[-1])
+    is_here = last.terminal == chunk[-1].terminal and last.action in {"run", "look"}
+    return last.text if is_here else ""
 
 
 def can_be_left_out(line: Line, rest: Script) -> bool:
