@@ -65,13 +65,13 @@ def address_of(snapshot: Snapshot, target: Target) -> str:
     return (near or ips or others or ["192.0.2.250"])[0]
 
 
-async def reaches(inside: Inside, source: str, target: Target, wait_s: float = 0.1) -> bool:
-    """Whether the real programs get there."""
+async def reaches(inside: Inside, source: str, target: Target, *, is_patient: bool = False) -> bool:
+    """Whether the real programs get there; `is_patient`: a kernel may tell a carrier that came back a second late."""
     snapshot = await inside.snapshot()
     if source not in snapshot.nodes:
         return False
     ip = address_of(snapshot, target)
-    probe = f"ping -n -c 1 -W {wait_s} {ip}"
+    probe = f"ping -n -c 1 {'-i 0.5 -w 10' if is_patient else '-W 0.1'} {ip}"
     if target.port and target.protocol == "tcp":
         probe = f"nc -nz -w 1 {ip} {target.port}"
     elif target.port:
@@ -107,7 +107,7 @@ async def tried(inside: Inside, fault: Fault, example: Example) -> Trial:
         if told[-1].holds or not told[-1].mend:
             break
         await inside.sh(in_background(told[-1].fault, told[-1].mend), "sleep 0.02")
-    return Trial(fault.name, example, tuple(told), before, await reaches(inside, source, target, 2.5))
+    return Trial(fault.name, example, tuple(told), before, await reaches(inside, source, target, is_patient=True))
 
 
 def play_trials(chosen: list[tuple[Fault, Example]]) -> list[Trial]:
