@@ -128,6 +128,18 @@ class Progress:
             progress._recover(error)
         return progress
 
+    @classmethod
+    def read(cls, path: Path, clock: Callable[[], float] = time.time) -> Self:
+        """A copy in memory of somebody's record, whose file stays as it is. Raises OSError where it cannot be read."""
+        with path.open("rb"):
+            pass  # a database library says less of what is in the way
+        progress = cls(None, clock)
+        memory = connect(":memory:")
+        create(memory)
+        salvage(path, memory)
+        progress._memory = memory
+        return progress
+
     def __enter__(self) -> Self:
         return self
 

@@ -143,9 +143,11 @@ def copy_rows(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
 def salvage(path: Path, target: sqlite3.Connection) -> None:
     """Copy what a file that cannot be written, or is damaged, still tells; nothing where it tells nothing.
 
-    `immutable` reads without a lock and without the write-ahead file: the last resort.
+    `immutable` reads without a lock and without the write-ahead file, and makes no file: where there is no such file it
+    is first, else the last resort.
     """
-    for options in ("mode=ro", "mode=ro&immutable=1"):
+    ways = ["mode=ro&immutable=1", "mode=ro"]
+    for options in reversed(ways) if path.with_name(f"{path.name}-wal").exists() else ways:
         with contextlib.suppress(sqlite3.Error):
             source = connect(f"{path.absolute().as_uri()}?{options}", is_uri=True)
             with contextlib.closing(source):

@@ -54,6 +54,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "run": (*BELOW, "launch", "session", "commands", "render", "views", "packet_views"),
     "explain_file": (*VALUES, *PURE, "render", "turns"),
     "doctor": (*BELOW, "render", "bug"),
+    "report": (*BELOW, "render"),
     "bug": ("__init__",),
     "loop": (),
     "begin": (*BELOW, "launch", "session", "commands", "render", "views", "packet_views", "repl", "loop"),
@@ -71,6 +72,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "run",
         "explain_file",
         "doctor",
+        "report",
         "bug",
         "loop",
         "begin",
@@ -83,7 +85,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
 OWNERS: dict[str, tuple[str, ...]] = {
     "pyroute2": ("kernel",),
     "prompt_toolkit": ("terminal", "commands", "repl"),
-    "rich": ("render", "views", "repl", "doctor", "cli", "author"),
+    "rich": ("render", "views", "repl", "doctor", "report", "cli", "author"),
     "pydantic": ("lesson",),
     "markdown_it": ("lesson",),
     "yaml": ("lesson",),
@@ -156,6 +158,6 @@ def test_imports_are_found_wherever_they_stand(tmp_path: Path, monkeypatch: pyte
     path.write_text(source, encoding="utf-8")
     assert sorted(imports(path)) == [(2, "rich.text"), (4, "netshell.session"), (5, "netshell.checks.base")]
     assert [fault.partition(": ")[2] for fault in faults(path)] == [
-        "rich is imported by render, views, repl, doctor, cli, author only",
+        "rich is imported by render, views, repl, doctor, report, cli, author only",
         "checks may not import session",
     ]

@@ -1,7 +1,9 @@
 """The commands for learners and scripts."""
 
+import contextlib
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -228,6 +230,53 @@ def lessons(is_json: bool, directories: tuple[Path, ...]) -> None:  # noqa: FBT0
         show(catalogue(rows, learn="netshell learn"))
     if notice:
         warn(notice)
+
+
+@cli.command(short_help="What was done, by you or by a class.")
+@click.argument("what", nargs=-1, metavar="[LESSON | HOME...]")
+@JSON
+@DIRECTORIES
+def report(what: tuple[str, ...], is_json: bool, directories: tuple[Path, ...]) -> None:  # noqa: FBT001 - click calls by keyword
+    """What was done: your lessons, or the steps of one LESSON.
+
+    For who looks after a class: the HOME directories of its learners, or their files of progress, tell how far
+    everybody is, and at which steps they needed help. Nothing in them is changed.
+
+    \b
+      netshell report
+      netshell report veth
+      netshell report /home/*
+    """  # noqa: D301 - as above
+    from netshell import report as told
+    from netshell.lesson import library
+    from netshell.progress import Progress, default_path
+
+    places = [Path(one) for one in what if "/" in one or Path(one).is_dir()]
+    if len(places) not in {0, len(what)} or (not places and len(what) > 1):
+        problem = "`netshell report` takes one lesson, or the home directories of learners."
+        raise UserError(problem, "For example `netshell report veth`, or `netshell report /home/*`.", ExitCode.USAGE)
+
+    def titles_of(lesson: str) -> dict[str, str]:
+        with contextlib.suppress(UserError):
+            loaded = library.load(library.find(lesson, directories), seed=1)
+            return {step.slug: step.title for step in loaded.steps}
+        return {}
+
+    if places:
+        learners = [told.learner_at(place) for place in places]
+        put_text(told.as_json(learners)) if is_json else show(told.class_report(learners, cache(titles_of)))
+        return
+    with Progress.open(default_path(os.environ)) as progress:
+        learner = told.learner_of(progress)
+    if what:
+        found = next((one for one in learner.lessons if one.record.id == what[0]), None)
+        if found is None:
+            raise told.not_begun(library.find(what[0], directories).stem)
+        learner = told.Learner(learner.name, (found,))
+    if is_json:
+        put_text(told.as_json([learner]))
+    else:
+        show(told.lesson_report(learner.lessons[0], titles_of(what[0])) if what else told.own_report(learner))
 
 
 @cli.command(short_help="What this computer lacks, and what mends it.")
