@@ -42,7 +42,7 @@ def render(view: commands.View, width: int, *, is_plain: bool = False) -> Render
         case commands.Catalogue(rows):
             return catalogue(rows)
         case commands.StandsIn(lesson, index, asked, fade):
-            questions = [ask.question(one.ask, one.said, is_brief=one.is_earlier) for one in asked]
+            questions = [ask.question(one.ask, one.said, found=one.found, is_brief=one.is_earlier) for one in asked]
             page = steps.step_page(lesson, index + 1, questions, is_framed=not is_plain)
             shown = [page, steps.try_lines(lesson.steps[index], fade)]
             return Group(*(part for part in shown if part is not None))

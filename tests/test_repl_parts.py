@@ -105,6 +105,7 @@ def test_a_command_that_was_not_found_is_explained_where_netshell_knows_it() -> 
     here = {"ip": True}.get
     says = missing_program("ip netns exec ns1 tcpdump -n", here)
     assert says.startswith("tcpdump is not installed on this computer.")
+    assert missing_program(":why ns1").startswith("`:why` is netshell's own command, and was typed while a program")
     assert not missing_program("nosuchthing at all")
     assert not missing_program("")
 

@@ -222,6 +222,17 @@ def test_questions_are_compared_at_once_and_read_off_the_machine() -> None:
     with_session(scenario, step=2)
 
 
+def test_who_answers_too_late_is_told_so_and_finds_what_is_so_on_the_page() -> None:
+    async def scenario(session: Session) -> None:
+        await solve(session)
+        assert session.asking.is_answer("1"), "no program is called so"
+        with pytest.raises(UserError, match="This is decided already"):
+            await session.answer("1")
+        assert [asked.found for asked in session.asking.shown()] == ["It is: nothing. None of these left ns2."]
+
+    with_session(scenario, step=3)
+
+
 def test_that_nothing_leaves_is_known_when_the_step_has_run() -> None:
     async def scenario(session: Session) -> None:
         assert (await session.settle()) == (), "nothing was done yet"

@@ -63,6 +63,29 @@ def test_a_try_that_succeeds_ends_the_count() -> None:
     assert says(tutor, failed()) == ""
 
 
+NOTHING = Ran("2", 127, "bash: 2: command not found\n")
+
+
+@pytest.mark.parametrize(
+    ("slip", "then", "is_forgotten"),
+    [
+        (TYPO, Ran("ip link set eth0 up", 0, "", "ns1"), True),
+        (TYPO, Ran("ip link show", 0, "", "ns1"), False),  # a look is no try
+        (TYPO, Ran("ls", 0, ""), False),
+        (failed(), failed(status=0, output="1 received"), True),
+        (NOTHING, Ran("ls", 0, ""), True),
+        (NOTHING, Ran(":why", 127, "bash: :why: command not found\n"), False),
+    ],
+)
+def test_what_was_mended_is_not_explained_any_more(slip: Ran, then: Ran, *, is_forgotten: bool) -> None:
+    tutor = Tutor()
+    says(tutor, slip)
+    before = tutor.last
+    assert before is not None
+    says(tutor, then)
+    assert tutor.last == (None if is_forgotten else before)
+
+
 def test_who_has_asked_is_told_at_the_first_try_from_then_on() -> None:
     tutor = Tutor()
     tutor.note(Advice("Nothing listens."), was_asked=True)

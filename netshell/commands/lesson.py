@@ -149,8 +149,8 @@ async def answer(context: Context, argument: str) -> View:
     """An answer to what the step asks."""
     session = context.lesson
     compared = await session.answer(argument)
-    following = next((asked for asked in session.asking.shown() if not asked.said), None)
-    return Answers((compared,), following, goes_on=session.is_done and not session.step.do)
+    following = next((asked for asked in session.asking.shown() if not (asked.said or asked.found)), None)
+    return Answers((compared,), following, goes_on=session.has_had_all)
 
 
 def answer_words(context: Context) -> Iterable[str]:

@@ -8,12 +8,16 @@ from netshell.render.console import safe
 from netshell.render.layout import Lead, Narrow
 
 
-def question(ask: Ask, said: str = "", *, is_brief: bool = False) -> RenderableType:
-    """A question with its choices, and the answer to it or how to give one. `is_brief`: the choices are left out."""
+def question(ask: Ask, said: str = "", *, found: str = "", is_brief: bool = False) -> RenderableType:
+    """A question with its choices, and the answer to it or how to give one, with what is so where that is `found`.
+
+    `is_brief`: the choices are left out.
+    """
     parts: list[RenderableType] = [Lead(Text("? ", "bold blue"), _marked(ask.text, "bold"))]
     for number, choice in enumerate(() if is_brief else ask.choices, 1):
         parts.append(Lead(Text(f"  {number}  ", "bold"), _marked(choice)))
-    parts.append(Lead(Text("  "), _marked(_sentence("You said", said)) if said else _marked(how(ask), "dim")))
+    told = " ".join(filter(None, (said and _sentence("You said", said), found)))
+    parts.append(Lead(Text("  "), _marked(told) if told else _marked(how(ask), "dim")))
     return Group(*parts)
 
 

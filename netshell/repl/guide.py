@@ -265,6 +265,8 @@ def missing_program(command: str, find: Callable[[str], object] = shutil.which) 
     words = command.split()
     if words[:1] == ["$"]:
         return "The `$` stands for the prompt: type what follows it."
+    if words and words[0].startswith(":") and words[0][1:] in commands.COMMANDS:
+        return f"`{words[0]}` is netshell's own command, and was typed while a program was in front. Type it again."
     if words and (node := words[0].removesuffix("$")) != words[0]:
         return f"`{words[0]}` says where the rest is typed: at a terminal on {node}, which `:term {node}` opens."
     if words and words[0] in commands.COMMANDS:

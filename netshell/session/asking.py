@@ -22,6 +22,8 @@ class Asked(NamedTuple):
     """What was answered; empty for nothing yet."""
     is_earlier: bool = False
     """A prediction that was made in a step before this one, and is not decided yet."""
+    found: str = ""
+    """What is so, where it has been told in this visit; else empty."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class _Due:
     said: str = ""
     is_over: bool = False
     """It has been told what is so."""
+    found: str = ""
+    """What was told."""
     was_reminded: bool = False
 
     @property
@@ -83,6 +87,8 @@ class Asking:
                 due.said, due.is_over = record.said, record.is_right is not None
             elif due.is_earlier and due.key in before:
                 due.is_over = before[due.key].is_over
+            if due.is_over and due.key in before:
+                due.found = before[due.key].found
 
     def _decides(self, index: int) -> int:
         """The step in which a prediction is decided at the latest: the next one in which something is done."""
@@ -93,9 +99,9 @@ class Asking:
         """What a page shows: earlier predictions that still stand, the step's answered questions, and the next."""
         waiting = self.waiting
         return tuple(
-            Asked(due.ask, due.said, due.is_earlier)
+            Asked(due.ask, due.said, due.is_earlier, due.found)
             for due in self._due
-            if (due.said and not (due.is_earlier and due.is_over)) or due.ask is waiting
+            if ((due.said or due.found) and not (due.is_earlier and due.is_over)) or due.ask is waiting
         )
 
     @property
@@ -109,11 +115,12 @@ class Asking:
 
     def is_answer(self, line: str) -> bool:
         """Whether a line at a prompt is nothing but the name of one of the choices that stand, or stood last."""
-        due = self._first_open() or self._last_answered()
+        due = self._first_open() or self._last()
         return due is not None and names_choice(due.ask, line)
 
-    def _last_answered(self) -> _Due | None:
-        return next((due for due in reversed(self._due) if due.said and not due.is_earlier), None)
+    def _last(self) -> _Due | None:
+        """Of the step's own questions that are answered, or decided, the last."""
+        return next((due for due in reversed(self._due) if not due.is_earlier and not due.is_open), None)
 
     def reminder(self, *, is_done: bool, has_acted: bool) -> str:
         """What still waits for an answer, said once; empty where nothing.
@@ -142,8 +149,9 @@ class Asking:
         return Compared(due.ask, due.said) if truth is None else self._tell(due, truth)
 
     def _nothing_to_answer(self) -> UserError:
-        if answered := self._last_answered():
-            return UserError(f"You have answered this already: {answered.said}", "`:task` shows the question.")
+        if last := self._last():
+            says = f"You have answered this already: {last.said}" if last.said else "This is decided already."
+            return UserError(says, "`:task` shows the question, and what is so.")
         return UserError("Nothing is asked here.", "`:task` shows what this step is about.")
 
     def look(self, evidence: Evidence, *, is_settled: bool) -> tuple[Compared, ...]:
@@ -169,7 +177,8 @@ class Asking:
         is_right = fits(due.ask, due.said, truth.accepted) if due.said and truth.accepted else None
         if is_right is not None:
             self._progress.answer(self._lesson.id, due.slug, due.place, due.said, is_right=is_right)
-        return Compared(due.ask, due.said, truth.says or _in_words(truth, is_right=is_right), is_right)
+        due.found = _in_words(truth, is_right=is_right)
+        return Compared(due.ask, due.said, due.found, is_right)
 
     def unread(self, evidence: Evidence) -> tuple[Ask, ...]:
         """The questions to be decided in this step for which neither the wire nor the machine has an answer."""
@@ -179,4 +188,8 @@ class Asking:
 
 
 def _in_words(truth: Truth, *, is_right: bool | None) -> str:
-    return "So it is." if is_right else f"It is: {truth.accepted[0]}."
+    """What was observed; before it what is right, where the observation does not say so in its words."""
+    right = next(iter(truth.accepted), "")
+    if is_right or not right or right in truth.says:
+        return truth.says or "So it is."
+    return f"It is: {right}. {truth.says}".rstrip()

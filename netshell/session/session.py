@@ -131,6 +131,11 @@ class Session:
         return self._memory.is_done or not self.step.checks
 
     @property
+    def has_had_all(self) -> bool:
+        """There is nothing left to be done, or to be looked at, but to go on."""
+        return self.is_done and (bool(self.step.checks) or not self.step.do or self._memory.commands_run > 0)
+
+    @property
     def is_last(self) -> bool:
         """No step follows."""
         return self.index == len(self.lesson.steps) - 1
@@ -368,7 +373,9 @@ class Session:
         """What the tutor would say of a command, unless there is something else to say."""
         solutions = (self.step.do, *self.step.also)
         lines = [scripts.words_of(line.text) for solution in solutions for line in solution]
-        is_expected = self._memory.is_done or scripts.words_of(ran.command) in lines
+        words = scripts.words_of(ran.command)
+        is_again = any(scripts.words_of(before.typed) == words for before in [*self._memory.commands][:-1])
+        is_expected = self._memory.is_done or (words in lines and not is_again)
         removes = any(scripts.REMOVING & set(words) for words in lines)
         is_ticket = self.step.is_ticket
         scene = await self.bench.scene(

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _TRIES = 2
 """The second failed try of one thing is explained unasked."""
+_NOT_FOUND = 127
+"""The exit status of a shell that finds no such program."""
+_NO_PROGRAM = "no such program"
+"""All that was no program is one try: whatever works next has mended it."""
 _UNTOLD = frozenset({"out-of-sight"})
 _END_WELL = ("dig", "host", "nslookup", "traceroute", "tracepath")
 
@@ -66,6 +70,8 @@ class Tutor:
         self.last: Advice | None = None
         """What the last failure rests on, whether or not it was told."""
         self._rung = 0
+        self._last_try: object = None
+        """What failed last; None where `last` rests on no command's failure."""
         self._failed: Counter[object] = Counter()
         self._told: set[str] = set()
         self._speaks = False
@@ -73,23 +79,27 @@ class Tutor:
     def note(self, advice: Advice, *, was_asked: bool = False) -> None:
         """Take up what is told elsewhere. Somebody who has asked is not left to find out alone from then on."""
         if advice != self.last:
-            self.last, self._rung = advice, 0
+            self.last, self._rung, self._last_try = advice, 0, None
         self._told.add(advice.says)
         self._speaks |= was_asked
 
     def after(self, ran: Ran, scene: Scene) -> Advice | None:
         """What to say after a command; None where nothing."""
         if lost := _lost(ran, scene):
-            self.last, self._rung = of_loss(lost), 0
+            self.last, self._rung, self._last_try = of_loss(lost), 0, None
             return self.last
+        if ran.status == _NOT_FOUND and ran.command.lstrip().startswith(":"):
+            return None  # netshell's own, typed while a program was in front
         if ran.status == 0 and not self._failed and not may_fail_well(ran.command):
             return None
         advice = judged(ran, scene)
         tried = _try_of(ran)
         if advice is None:
             self._failed.pop(tried, None)
+            if ran.status == 0 and self._last_try in {tried, _NO_PROGRAM}:
+                self.last = self._last_try = None  # mended: nobody asks why any more
             return None
-        self.last, self._rung = advice, 0
+        self.last, self._rung, self._last_try = advice, 0, tried
         self._failed[tried] += 1
         if scene.is_expected or scene.is_quiet or not self._is_due(advice, tried):
             return None
@@ -147,8 +157,11 @@ def _lost(ran: Ran, scene: Scene) -> "Loss | None":
 def _try_of(ran: Ran) -> object:
     """What two commands have in common that try the same."""
     from netshell.explain.messages.aim import aim_of  # noqa: PLC0415 - as above
+    from netshell.explain.messages.command import deeds  # noqa: PLC0415 - as above
 
-    return aim_of(ran.command, ran.node) or " ".join(ran.command.split()[:1])
+    if ran.status == _NOT_FOUND:
+        return _NO_PROGRAM
+    return aim_of(ran.command, ran.node) or next((deed for deed, _ in deeds(ran.command, ran.node)), "")
 
 
 def _diagnosed(aim: "Aim", scene: Scene) -> "Finding | None":
