@@ -198,11 +198,22 @@ CASES = (
     ),
     Case(
         "ns1",
+        "ip route del 198.51.100.0",
+        2,
+        "RTNETLINK answers: No such process",
+        (
+            "ns1 has no such route to delete: what is given of destination, gateway and interface must be as listed. "
+            "198.51.100.0 alone is that one address; there is `198.51.100.0/24 via 192.0.2.254 dev eth0`."
+        ),
+        is_repeated=True,
+    ),
+    Case(
+        "ns1",
         "ip route del 10.9.9.0/24",
         2,
         "RTNETLINK answers: No such process",
         (
-            "ns1 has no such route to delete: destination, gateway and interface must be as they are listed. "
+            "ns1 has no such route to delete: what is given of destination, gateway and interface must be as listed. "
             "There is `blackhole 10.1.1.0/24`, `unreachable 10.1.2.0/24`, `192.0.2.0/24 dev eth0`, "
             "`198.51.100.0/24 via 192.0.2.254 dev eth0` and `203.0.113.0/24 via 192.0.2.254 dev eth0`."
         ),

@@ -203,7 +203,12 @@ def routes(scene: Scene) -> str | None:
     """The routes that are there, in place of one that is not."""
     if scene.node is None:
         return None
-    known = [in_words(route) for route in _table(scene.node) if route.family == 4]
+    table = [route for route in _table(scene.node) if route.family == 4]
+    for route in table:
+        network, _, length = route.dst.partition("/")
+        if length not in {"", "32"} and network in scene.run.words:
+            return f"{network} alone is that one address; there is `{in_words(route)}`."
+    known = [in_words(route) for route in table]
     return f"There is {listing(f'`{route}`' for route in known)}." if known else f"{scene.who} has no route at all."
 
 

@@ -119,7 +119,7 @@ _OF_ROUTES = (
     row(
         "ip",
         "RTNETLINK answers: No such process",
-        "{Who} has no such route to delete: destination, gateway and interface must be as they are listed.",
+        "{Who} has no such route to delete: what is given of destination, gateway and interface must be as listed.",
         "routing",
         _ROUTES,
         look="routes",
