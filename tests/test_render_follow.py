@@ -3,6 +3,7 @@
 import wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from traces import Sent, over_ip, segment, trace
 
 from netshell.packets.streams import follow
@@ -80,3 +81,13 @@ def test_any_bytes_stay_within_the_width_and_are_harmless(said: list[bytes], wid
     for line in follow_lines(follow(1, trace(sent)), width=width):
         assert line.cells <= width
         assert line.plain.isprintable()
+
+
+def test_long_names_leave_room_for_what_is_said() -> None:
+    data = over_ip(17, wire.udp(b"a perfectly readable line\n"))
+    for way in ("a-rather-long-name a-longer-name-still", "", "漢字漢字漢字漢字漢字 n\x1b[31m\udcff\u202e"):
+        for width in (20, 30):
+            shown_lines = shown(trace([Sent(way, data)]), width)
+            assert max(map(cell_len, shown_lines)) <= width
+            said = "".join(text.partition("> ")[2] for text in shown_lines[4:])
+            assert said.replace(" ", "") == "aperfectlyreadableline"

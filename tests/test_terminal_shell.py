@@ -167,8 +167,10 @@ def test_an_unfinished_command_is_a_question_and_can_be_finished_or_left() -> No
         assert await typist.run("E") == "text\n"
         await typist.run("echo 'open")
         typist.terminal.press(b"\x03")
+        is_tidying = [typist.terminal.is_tidying]
         await typist.settle()
         assert not typist.is_asked()
+        assert [*is_tidying, typist.terminal.is_tidying] == [True, False]
         assert await typist.run("echo fine") == "fine\n"
 
     play(scenario)
@@ -298,6 +300,20 @@ def test_a_line_begun_while_a_program_runs_is_handed_back() -> None:
         await typist.settle()
         assert typist.terminal.typed_ahead == "ip li; x"
         assert await typist.run("echo clean") == "clean\n"
+
+    play(scenario)
+
+
+def test_what_was_typed_ahead_is_asked_for_whatever_bash_edits_with() -> None:
+    async def scenario(typist: Typist) -> None:
+        for way, known in (("set -o vi", "ip li"), ("set -o emacs", "ip li"), ("bind -r '\\e[9977~'", "")):
+            await typist.run(way)
+            await typist.start("sleep 0.3; echo slept")
+            await typist.type("ip li")
+            await typist.settle()
+            assert typist.terminal.typed_ahead == known
+            typist.terminal.typed_ahead = ""
+            assert await typist.run("echo fine") == "fine\n"
 
     play(scenario)
 

@@ -26,7 +26,7 @@ def follow_lines(conversation: Conversation, *, width: int) -> Iterator[Line]:
     and gzip of HTTP stand as they were sent.
     """
     width = max(width, 20)
-    names = _names(conversation)
+    names = _names(conversation, min(_LONGEST_NAME, width // 2 - 2))
     yield from _heading(conversation, names, width)
     room = max(map(width_of, names)) + 2
     for side, pieces in groupby(conversation.pieces, key=lambda piece: piece.side):
@@ -39,12 +39,12 @@ def follow_lines(conversation: Conversation, *, width: int) -> Iterator[Line]:
         yield line(fit(f"… {conversation.left_out:,} bytes more are not shown", width), "dim")
 
 
-def _names(conversation: Conversation) -> tuple[str, str]:
-    """What the sides are called at the beginning of their lines."""
+def _names(conversation: Conversation, longest: int) -> tuple[str, str]:
+    """What the sides are called at the beginning of their lines, in at most so many columns."""
     names = [name(speaker.node) or endpoint(speaker.address, speaker.port) for speaker in conversation.speakers]
     if names[0] == names[1]:
         names = [f"{known}:{speaker.port}" for known, speaker in zip(names, conversation.speakers, strict=True)]
-    first, second = (fit(text, _LONGEST_NAME) for text in names)
+    first, second = (fit(text, longest) for text in names)
     return first, second
 
 

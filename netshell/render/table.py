@@ -24,8 +24,8 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Renderabl
     grid = Table(box=None, pad_edge=False, header_style="dim")
     for place in used:
         name, is_number = columns[place]
-        side = "right" if is_number else "left"
-        grid.add_column(f"  {name}" if place == used[0] else name, justify=side, overflow="fold")
+        head = f"  {name}" if place == used[0] else name
+        grid.add_column(head, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(f"  {safe(row[place])}" if place == used[0] else safe(row[place])) for place in used))
     return Narrow(grid)

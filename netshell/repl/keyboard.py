@@ -13,13 +13,36 @@ from collections.abc import Iterator
 
 from prompt_toolkit.input.typeahead import get_typeahead
 from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.input.vt100_parser import Vt100Parser
+from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
 
 _POSITION = re.compile(rb"\x1b\[(?!1;\dR)\d{1,4};\d{1,4}R")
 """Where the cursor is (ECMA-48 CPR), answered too late for the prompt that asked; `CSI 1 ; 2 R` is Shift-F3."""
+_PLAUSIBLE = re.compile(r"\x1b\[\d{1,4};\d{1,4}R")
+_INTERRUPT = "\x03"
 _NO_KEY = b"\0"
 """_POSIX_VDISABLE, termios(3)."""
-_PASTE = "\x1b[200~{}\x1b[201~"
+_PASTE_BEGIN, _PASTE_END = "\x1b[200~", "\x1b[201~"
+
+
+class _Parser(Vt100Parser):
+    """Bytes to keys."""
+
+    def feed(self, data: str) -> None:
+        """The next keys. Ctrl-C ends a paste whose end was lost: it would swallow all keys to come."""
+        if self._in_bracketed_paste and data.endswith(_INTERRUPT):
+            self.reset()
+            data = _INTERRUPT
+        super().feed(data)
+
+    def take_paste(self) -> str:
+        """What has come of a paste that goes on, as it came; its rest is read by somebody else."""
+        if not self._in_bracketed_paste:
+            return ""
+        begun = f"{_PASTE_BEGIN}{self._paste_buffer}"
+        self.reset()
+        return begun
 
 
 class Keyboard(Vt100Input):
@@ -27,6 +50,14 @@ class Keyboard(Vt100Input):
 
     def __init__(self) -> None:
         super().__init__(sys.stdin)
+        self.vt100_parser = self._parser = _Parser(self._take)
+
+    def _take(self, press: KeyPress) -> None:
+        """A key for the prompt. netshell asks for no reports of the mouse: those that come are stray, or made up."""
+        is_report = press.key is Keys.Vt100MouseEvent
+        is_made_up = press.key is Keys.CPRResponse and not _PLAUSIBLE.fullmatch(press.data)
+        if not is_report and not is_made_up:
+            self._buffer.append(press)
 
     @contextlib.contextmanager
     def raw(self) -> Iterator[None]:
@@ -80,7 +111,8 @@ class Keyboard(Vt100Input):
     def take_unread(self) -> bytes:
         """What was pressed in one go with the line that the last prompt gave, and is still to be acted upon."""
         presses = get_typeahead(self)
-        text = "".join(_PASTE.format(p.data) if p.key is Keys.BracketedPaste else p.data for p in presses)
+        parts = [f"{_PASTE_BEGIN}{p.data}{_PASTE_END}" if p.key is Keys.BracketedPaste else p.data for p in presses]
+        text = "".join([*parts, self._parser.take_paste()])
         return text.encode("utf-8", "surrogateescape")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import create_app_session, get_app_or_none, run_in_terminal
 from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.plain_text import PlainTextOutput
@@ -79,7 +80,7 @@ class LinePrompt:
     def is_open(self) -> bool:
         """A prompt stands on the screen."""
         app = get_app_or_none()  # for a dumb terminal another one each time
-        return app is not None and app.is_running
+        return app is not None and app.is_running and not app.is_done
 
     async def ask(self, typed_ahead: str = "") -> str:
         """One line. Raises EOFError for Ctrl-D on an empty line, KeyboardInterrupt for Ctrl-C."""
@@ -87,6 +88,7 @@ class LinePrompt:
         if typed_ahead:
             draft = Document(draft.text + typed_ahead)
         self._prompt.app.erase_when_done = False
+        self._forget_half_a_key()
         self._shown = self._message()
         try:
             return await self._prompt.prompt_async(
@@ -94,6 +96,11 @@ class LinePrompt:
             )
         finally:
             self._give_up_on_silence()
+
+    def _forget_half_a_key(self) -> None:
+        """The last question may have ended in the middle of a search in the history, or before a key to be quoted."""
+        self._prompt.layout.focus(DEFAULT_BUFFER)
+        self._prompt.app.quoted_insert = False
 
     def _give_up_on_silence(self) -> None:
         """A terminal that did not say where its cursor is, in a whole prompt, is not asked and waited for again."""
@@ -137,9 +144,14 @@ class LinePrompt:
         def go_back(_event: KeyPressEvent) -> None:
             self._press(f":term {self._context.terminal}")
 
+        @bindings.add("c-c", eager=True)
+        def give_up(event: KeyPressEvent) -> None:
+            """Out of the line, and of a search or whatever else waits for a key, as in bash."""
+            event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
         @bindings.add("tab", eager=True)
-        async def complete(_event: KeyPressEvent) -> None:
-            await self._complete()
+        def complete(event: KeyPressEvent) -> None:
+            event.app.create_background_task(self._complete())  # a line that is given at once ends it before it begins
 
         @bindings.add("s-tab")
         @bindings.add("c-z")

@@ -25,6 +25,8 @@ WIDEST = 120
 
 _GRACE_S = 0.05
 """So long a program may run before it gets the keys: those pressed with a quick command belong to the next prompt."""
+_TIDY_S = 0.6
+"""So long bash has to give up a line: keys pressed meanwhile would go with it."""
 _UNSEEN = re.compile(rb"[\x00-\x09\x0e-\x1a]|\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\-~])")
 _FROM_ALTERNATE_SCREEN = b"\x1b[?1049l"
 """Puts the cursor back to where it was before a full-screen program: at the beginning of a line."""
@@ -76,8 +78,12 @@ class Screen:
         from netshell.render.pager import page  # noqa: PLC0415 - not before the first list of packets
 
         self.start_line()
-        with keyboard.lent():
-            page(lines, environ=self._environ)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's, also where it is not there yet
+        try:
+            with keyboard.lent():
+                page(lines, environ=self._environ)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def start_line(self) -> None:
         """Go to the beginning of a line, if a program has not ended its last one."""
@@ -157,7 +163,7 @@ class Screen:
 async def _is_soon_done(terminal: Terminal) -> bool:
     """Whether bash prompts again before it is worth handing the keyboard over."""
     try:
-        async with asyncio.timeout(_GRACE_S):
+        async with asyncio.timeout(_TIDY_S if terminal.is_tidying else _GRACE_S):
             await terminal.until_prompt()
     except TimeoutError:
         return False

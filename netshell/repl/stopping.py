@@ -11,6 +11,8 @@ from netshell.repl.screen import Screen
 
 _PATIENCE_S = 0.7
 """After so long a learner is told that netshell is at work."""
+_TURNS = 4
+"""Of the loop, in which a signal comes to its handler: it is seen, read, and called for."""
 _Done = TypeVar("_Done")
 
 
@@ -37,3 +39,12 @@ async def until_stopped(work: Coroutine[Any, Any, _Done], keyboard: Keyboard, sc
         return None
     finally:
         patience.cancel()
+        await _all_signals_taken()
+        if is_stopped:
+            keyboard.take_unread()  # as a terminal forgets what was typed before a Ctrl-C: termios(3), NOFLSH
+
+
+async def _all_signals_taken() -> None:
+    """A Ctrl-C that came while the work kept the loop busy to its end meant the work, and not whoever is asked next."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)

@@ -29,6 +29,8 @@ _PRINTED_MOST = 1 << 14
 _KEY_ECHO = TYPED_AHEAD_KEY.replace(b"\x1b", b"^[")
 """What the terminal shows of the key (termios(3), ECHOCTL) where a program runs already, whose line was typed ahead."""
 _INTERRUPT, _AGAIN_S = b"\x03", 0.2
+_ANSWER_S = 1.5
+"""Bash answers within some milliseconds, or never."""
 _TIOCGPTPEER = 0x5441
 """Opens the programs' end of a pty, wherever its device may lie (asm-generic/ioctls.h, Linux 4.13)."""
 _PASTE_ON, _PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
@@ -114,6 +116,11 @@ class Terminal:
         return self.state in {State.RUNNING, State.FED}
 
     @property
+    def is_tidying(self) -> bool:
+        """Bash gives up what it was asking for, after Ctrl-C or Ctrl-D."""
+        return self.state is State.FED and not self._fed
+
+    @property
     def is_dead(self) -> bool:
         """Its bash has ended."""
         return self.state is State.DEAD
@@ -150,7 +157,13 @@ class Terminal:
 
     def _interrupt_again(self) -> None:
         """Readline overlooks a Ctrl-C that comes between its look for signals and its read."""
-        if self.state is State.FED and not self._fed:
+        if self.is_tidying:
+            self.press(_INTERRUPT)
+
+    def _ask_no_more(self, commands_run: int) -> None:
+        """The key that asks means nothing to bash any more (`bind -r`): what was typed ahead is given up."""
+        if self._is_asking and self.commands_run == commands_run:
+            self._is_asking = self._has_forwarded = False
             self.press(_INTERRUPT)
 
     def forward(self, keys: bytes) -> None:
@@ -323,6 +336,7 @@ class Terminal:
             if not self._is_asking:
                 self._is_asking = self._may_echo_key = True
                 self._write(TYPED_AHEAD_KEY)
+                self._loop.call_later(_ANSWER_S, self._ask_no_more, self.commands_run)
             return
         self._set_state(State.PROMPT)
 

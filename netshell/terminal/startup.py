@@ -34,7 +34,10 @@ PROMPT_COMMAND=__netshell_prompt
 readonly PROMPT_COMMAND
 __netshell_prompt
 bind 'set enable-bracketed-paste on' 'set bell-style none' 'set enable-active-region off' 2>/dev/null
-bind -x '"\e[9977~": __netshell_typed' 2>/dev/null
+for __netshell_keys in emacs vi-insert vi-command; do
+  bind -m $__netshell_keys -x '"\e[9977~": __netshell_typed' 2>/dev/null
+done
+unset __netshell_keys
 command_not_found_handle() { printf 'bash: %s: command not found\n' "$1" >&2; return 127; }
 """
 
