@@ -116,7 +116,7 @@ def test_the_rungs_lead_from_the_proof_to_the_command_and_begin_anew() -> None:
     assert [rung.kind if rung else "" for rung in rungs] == ["proof", "look", "mend", "proof"]
     advice = rungs[0].advice if rungs[0] else Advice("")
     assert advice.evidence[0] == "ns2: no socket waits on tcp/91"
-    assert advice.look == "Look for yourself: `ip netns exec ns2 ss -tulnp`."
+    assert advice.look == "Look for yourself: `ip netns exec ns2 ss -tuanp`."
     assert advice.mend == "ip netns exec ns2 nc -lnv 198.51.100.1 91"
 
 

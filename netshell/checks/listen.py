@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import ClassVar
 
@@ -127,6 +127,9 @@ class ConnectionCheck(Check):
 
     def look(self, evidence: Evidence) -> Verdict:
         """The connection itself, then one in another state, then one to somebody else."""
+        return replace(self._seen(evidence), at=self._node)
+
+    def _seen(self, evidence: Evidence) -> Verdict:
         snapshot = evidence.snapshot
         if cause := absent_node(snapshot, self._node):
             return cause

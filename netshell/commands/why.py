@@ -3,7 +3,7 @@
 import time
 
 from netshell.commands.context import Context
-from netshell.commands.views import Reason, View, Why
+from netshell.commands.views import Reason, View, Why, Words
 from netshell.errors import UserError
 from netshell.session.advice import of_finding
 from netshell.session.inquiry import inquire
@@ -35,9 +35,11 @@ async def find_out(context: Context, argument: str) -> View:
 async def _rung(context: Context) -> View:
     """What the last failure rests on; asked again, where to look; at last the command that mends it."""
     tutor = context.bench.tutor
-    if tutor.last is None and context.session is not None and context.session.step.checks:
-        await context.session.verdict()
+    if (tutor.last is None or tutor.is_verdict) and context.session is not None and context.session.step.checks:
+        await context.session.verdict()  # of now: what was lacking then may have come
     rung = tutor.next_rung()
+    if rung is None and context.session is not None and context.session.has_had_all:
+        return Words("Nothing is wrong: the step is done, and Enter goes on.")
     if rung is None:
         raise UserError(
             "Nothing has failed here of which there is anything to say.",

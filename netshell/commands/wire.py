@@ -146,8 +146,8 @@ def _lead(context: Context, argument: str) -> str:
     bench = context.bench
     if argument.partition(" ")[0] != "last" or bench.has_crossed or not bench.crossed:
         return ""
-    of = f"`{bench.crossed_with}`" if bench.crossed_with else "an earlier one"
-    return f"The last command sent nothing. These are the packets of {of}."
+    whose = f"are the packets of `{bench.crossed_with}`" if bench.crossed_with else "crossed before it"
+    return f"The last command sent nothing. These {whose}."
 
 
 def _number(argument: str, trace: "tuple[Seen, ...]", command: str) -> int:

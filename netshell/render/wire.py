@@ -15,12 +15,12 @@ _KINDS_MOST = 4
 
 
 def wire_line(
-    crossed: Sequence[Seen], stories: Sequence[Story] = (), *, is_more: bool = False, key: str = ""
+    crossed: Sequence[Seen], stories: Sequence[Story] = (), *, is_more: bool = False, key: str = "", lead: str = "wire"
 ) -> RenderableType | None:
     """How many packets of which protocols, and the first thing that went wrong; None where there is nothing to tell.
 
     A packet counts once, however many links it crossed; what kernels send unasked does not count. `is_more`: not all
-    has been read yet. `key` is what shows them.
+    has been read yet. `key` is what shows them; `lead` stands before the line.
     """
     told = [seen for seen in crossed if not seen.noise and not seen.follows]
     if not any(_is_news(seen) for seen in told):
@@ -33,7 +33,7 @@ def wire_line(
     text = Text(f"{', '.join(parts)}{' and more' if is_more else ''}{f' ({key})' if key else ''}", "dim")
     trouble = next((story for story in stories if story.is_trouble), None)
     lines = Text("\n").join([text, Text(safe(trouble.says))]) if trouble is not None else text
-    return Narrow(Lead(Text("  wire: ", "dim"), lines))
+    return Narrow(Lead(Text(f"  {lead}: ", "dim"), lines))
 
 
 def _is_news(seen: Seen) -> bool:

@@ -349,6 +349,8 @@ class Repl:
         await self._show(view)
         self._guide.tell_notices()
         self._let_go_of_closed_terminals()
+        if isinstance(view, commands.StandsIn):
+            self._stay_in_front()
 
     async def _show(self, view: commands.View) -> None:
         """A view on the screen, or what it wants done."""
@@ -409,6 +411,13 @@ class Repl:
         self._late.keep_only(self._bench.terminals.values())
         if self._left_running is not None and self._left_running.name not in self._bench.terminals:
             self._left_running = None
+
+    def _stay_in_front(self) -> None:
+        """Where a step begins with a program in the terminal in front, the page is to be read first."""
+        front = self._bench.terminals.get(self._context.terminal)
+        if front is not None and front.is_busy and front is not self._left_running:
+            self._left_running = front
+            self._screen.show(steps.notice(f"{front.program()} runs in {front.name} already: Ctrl-] goes to it."))
 
     def _go_to(self, name: str) -> None:
         """Put a terminal in front; a program that runs there gets the screen and the keys."""

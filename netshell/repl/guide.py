@@ -159,7 +159,8 @@ class Guide:
             observation = await self._context.bench.observe(ran)
             bench = self._context.bench
             advice = bench.tutor.after(ran, await bench.scene(observation, is_removal_wanted=True))
-            outcome = Outcome(observation.said, observation.crossed, advice=advice, snapshot=observation.snapshot)
+            own, meanwhile = observation.own, observation.meanwhile
+            outcome = Outcome(observation.said, own, meanwhile, advice=advice, snapshot=observation.snapshot)
         remedy = missing_program(ran.command) if ran.status == _NOT_FOUND else ""
         self.tell(replace(outcome, advice=None) if remedy else outcome)
         if remedy:
@@ -214,15 +215,17 @@ class Guide:
         return self._context.session.tried_ns if self._context.session is not None else 0
 
     def _wire_line(self, outcome: Outcome) -> RenderableType | None:
-        """What went over the wire, in a line."""
-        if all(seen.noise for seen in outcome.crossed):
+        """What went over the wire with the command, in a line; where nothing did, what had crossed before it."""
+        is_own = any(not seen.noise for seen in outcome.crossed)
+        crossed = outcome.crossed if is_own else outcome.meanwhile
+        if all(seen.noise for seen in crossed):
             return None
         from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first packet
         from netshell.render.wire import wire_line  # noqa: PLC0415
 
         wire = self._context.bench.wire
-        stories = tell(outcome.crossed[-_TOLD_MOST:], wire.owners, outcome.snapshot)
-        return wire_line(outcome.crossed, stories, is_more=wire.is_behind, key="F4")
+        stories = tell(crossed[-_TOLD_MOST:], wire.owners, outcome.snapshot)
+        return wire_line(crossed, stories, is_more=wire.is_behind, key="F4", lead="wire" if is_own else "meanwhile")
 
     def tell_error(self, error: UserError) -> None:
         """A problem and its remedy."""

@@ -97,7 +97,7 @@ def look_at(node: str, layer: int) -> str:
         5: f"{inside}sysctl net.ipv4.ip_forward",
         6: f"{inside}nft list ruleset",
         7: f"{begin} route show",
-        8: f"{inside}ss -tulnp",
+        8: f"{inside}ss -tuanp",
     }
     return f"Look for yourself: `{commands[layer // 10]}`." if layer // 10 in commands else ""
 

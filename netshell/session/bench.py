@@ -61,21 +61,34 @@ _TO_BEGIN_S = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a command changed, and what crossed the wire meanwhile."""
+    """What a command changed, and what crossed the wire."""
 
     snapshot: Snapshot
     said: tuple[Said, ...] = ()
     crossed: "tuple[Seen, ...]" = ()
+    """Since the command before."""
     before: Snapshot = field(default_factory=Snapshot)
     """How it was before."""
     since_ns: int = 0
-    """From when on, in nanoseconds since the epoch, what crossed belongs to this command."""
+    """From when on, in nanoseconds since the epoch, what crossed had not been told."""
+    began_ns: int = 0
+    """When the command began: what crossed before is somebody else's, such as a program's that goes on."""
+
+    @property
+    def own(self) -> "tuple[Seen, ...]":
+        """What crossed with the command."""
+        return tuple(seen for seen in self.crossed if seen.crossing.time_ns >= self.began_ns)
+
+    @property
+    def meanwhile(self) -> "tuple[Seen, ...]":
+        """What crossed before it."""
+        return tuple(seen for seen in self.crossed if seen.crossing.time_ns < self.began_ns)
 
     @property
     def is_effective(self) -> bool:
         """The command did something: it changed the machine, or made something cross."""
         has_changed = any(not said.is_background for said in self.said)
-        return has_changed or any(not seen.noise for seen in self.crossed)
+        return has_changed or any(not seen.noise for seen in self.own)
 
 
 class Bench:
@@ -278,13 +291,19 @@ class Bench:
         may_change = _MAY_CHANGE_UNSEEN.search(command) and not _ONLY_LOOKS.fullmatch(command)
         if may_change or any(item.change.kind not in _PASSING for item in said):
             self.changed_ns = now_ns
-        is_news = any(not seen.noise for seen in crossed)
-        if is_news:
-            self.crossed = crossed
+        observation = Observation(after, said, crossed, before, since_ns, ran.began_ns)
+        self._note_crossed(observation, command)
+        return observation
+
+    def _note_crossed(self, observation: Observation, command: str) -> None:
+        """For who asks what crossed last."""
+        is_news = any(not seen.noise for seen in observation.own)
+        is_meanwhile = not is_news and any(not seen.noise for seen in observation.meanwhile)
+        if is_news or is_meanwhile:
+            self.crossed = observation.own if is_news else observation.meanwhile
         if command:
-            self.crossed_with = command if is_news else self.crossed_with
+            self.crossed_with = command if is_news else "" if is_meanwhile else self.crossed_with
             self.has_crossed = is_news
-        return Observation(after, said, crossed, before, since_ns)
 
     async def run_unseen(self, commands: Iterable[tuple[str, str]]) -> None:
         """Run commands, each on its node, behind the learner's back: no terminal and no history knows of them."""

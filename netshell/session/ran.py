@@ -23,6 +23,8 @@ class Ran:
     """Where it was typed: the node that the terminal's bash stood on."""
     terminal: str = PC
     """The node that the terminal was opened on, wherever its bash has gone since."""
+    began_ns: int = 0
+    """When bash was given it, in nanoseconds since the epoch; 0 where that is not known."""
 
     @property
     def has_failed(self) -> bool:
@@ -36,4 +38,4 @@ _INTERRUPTED = 130
 def ran_in(terminal: "Terminal", command: str, status: int | None = None) -> Ran:
     """The command that was given last to a terminal; `status` where it is not the one that bash gave."""
     status = terminal.status if status is None else status
-    return Ran(command, status, terminal.printed, terminal.ran_on, terminal.node)
+    return Ran(command, status, terminal.printed, terminal.ran_on, terminal.node, terminal.fed_ns)

@@ -45,7 +45,9 @@ class Outcome:
     said: tuple[Said, ...] = ()
     """What changed."""
     crossed: "tuple[Seen, ...]" = ()
-    """What went over the wire."""
+    """What went over the wire with the command."""
+    meanwhile: "tuple[Seen, ...]" = ()
+    """What went over it before, since the last command."""
     messages: tuple[str, ...] = ()
     """Known mistakes, broken promises, a verdict: each a sentence or two for the learner."""
     compared: tuple[Compared, ...] = ()
@@ -267,6 +269,8 @@ class Session:
                 self._memory.changes_made += 1
             if observation.is_effective:
                 self._memory.effects_ns.append(observation.since_ns)
+                for mistake in self.step.wrong:
+                    self.bench.tutor.forget(mistake.say)  # of the try before
             self._memory.commands.append(Command(ran.node, ran.command, ran.output))
             return await self._outcome(observation, ran, await self._advice(observation, ran))
 
@@ -294,7 +298,7 @@ class Session:
         if failure is None:
             self._finish_step()
         else:
-            self.bench.tutor.note(of_verdict(failure, evidence.snapshot), was_asked=True)
+            self.bench.tutor.note(of_verdict(failure, evidence.snapshot), was_asked=True, is_verdict=True)
             self.progress.record_attempt(self.lesson.id, self.step.slug, failure.reason)
         return failure
 
@@ -360,7 +364,8 @@ class Session:
                 messages += self._mistakes(evidence, ran) or self._misplaced(ran) or self._unasked(failure, evidence)
         return Outcome(
             observation.said,
-            observation.crossed,
+            observation.own,
+            observation.meanwhile,
             tuple(messages),
             self.asking.look(self._of_last_try(evidence), is_settled=self._is_settled),
             advice=None if messages or holds else advice,
@@ -408,7 +413,7 @@ class Session:
             key = f"wrong {mistake.line} {mistake.say}"
             if scripts.is_made(mistake, evidence, ran):
                 messages += self._tell_once(key, mistake.say)
-                proof = tuple(check.judge(evidence).says for check in mistake.when)
+                proof = tuple(check.judge(evidence).says for check in mistake.when if not check.negate)
                 if messages and proof:
                     self.bench.tutor.note(Advice(mistake.say, proof))
             else:
@@ -430,7 +435,7 @@ class Session:
         self.progress.record_attempt(self.lesson.id, self.step.slug, failure.reason)
         told = self._tell_once(f"verdict {failure.says}", failure.says)
         if told:
-            self.bench.tutor.note(of_verdict(failure, evidence.snapshot))
+            self.bench.tutor.note(of_verdict(failure, evidence.snapshot), is_verdict=True)
         return told
 
     def _tell_once(self, key: str, message: str) -> list[str]:
@@ -442,6 +447,7 @@ class Session:
     def _finish_step(self) -> None:
         if not self._memory.is_done:
             self._memory.is_done = True
+            self.bench.tutor.forget()
             self._memory.tried_ns = self._last_try_ns()
             seconds = time.monotonic() - self._memory.began_s
             self.progress.finish_step(self.lesson.id, self.step.slug, seconds)

@@ -69,6 +69,8 @@ class Tutor:
         """Something new begins: nothing has failed yet."""
         self.last: Advice | None = None
         """What the last failure rests on, whether or not it was told."""
+        self.is_verdict = False
+        """It is what the step lacked when it was judged last."""
         self._rung = 0
         self._last_try: object = None
         """What failed last; None where `last` rests on no command's failure."""
@@ -76,18 +78,23 @@ class Tutor:
         self._told: set[str] = set()
         self._speaks = False
 
-    def note(self, advice: Advice, *, was_asked: bool = False) -> None:
+    def forget(self, says: str = "") -> None:
+        """What failed last, or was told in these words, is nobody's question any more."""
+        if self.last is not None and says in {"", self.last.says}:
+            self.last = self._last_try = None
+
+    def note(self, advice: Advice, *, was_asked: bool = False, is_verdict: bool = False) -> None:
         """Take up what is told elsewhere. Somebody who has asked is not left to find out alone from then on."""
         if advice != self.last:
-            self.last, self._rung, self._last_try = advice, 0, None
+            self._take(advice)
+        self.is_verdict = is_verdict
         self._told.add(advice.says)
         self._speaks |= was_asked
 
     def after(self, ran: Ran, scene: Scene) -> Advice | None:
         """What to say after a command; None where nothing."""
         if lost := _lost(ran, scene):
-            self.last, self._rung, self._last_try = of_loss(lost), 0, None
-            return self.last
+            return self._take(of_loss(lost))
         if ran.status == _NOT_FOUND and ran.command.lstrip().startswith(":"):
             return None  # netshell's own, typed while a program was in front
         if ran.status == 0 and not self._failed and not may_fail_well(ran.command):
@@ -97,13 +104,17 @@ class Tutor:
         if advice is None:
             self._failed.pop(tried, None)
             if ran.status == 0 and self._last_try in {tried, _NO_PROGRAM}:
-                self.last = self._last_try = None  # mended: nobody asks why any more
+                self.forget()
             return None
-        self.last, self._rung, self._last_try = advice, 0, tried
+        self._take(advice, tried)
         self._failed[tried] += 1
         if scene.is_expected or scene.is_quiet or not self._is_due(advice, tried):
             return None
         self._told.add(advice.says)
+        return advice
+
+    def _take(self, advice: Advice, tried: object = None) -> Advice:
+        self.last, self.is_verdict, self._rung, self._last_try = advice, False, 0, tried
         return advice
 
     def _is_due(self, advice: Advice, tried: object) -> bool:

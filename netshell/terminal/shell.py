@@ -10,6 +10,7 @@ import os
 import re
 import struct
 import termios
+import time
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -87,6 +88,8 @@ class Terminal:
         self._unsent = bytearray()
         self._echo = bytearray()
         self._fed = b""
+        self.fed_ns = 0
+        """When bash was given its last command, in nanoseconds since the epoch."""
         self._printed = bytearray()
         self._has_drawn = False
         """The last command had the whole screen: what it drew there is no text."""
@@ -136,6 +139,7 @@ class Terminal:
             return
         self._forget_printed()
         self._echo.clear()
+        self.fed_ns = time.time_ns()
         self._fed = line.encode("utf-8", "surrogateescape")
         self._set_state(State.FED)
         self._write(b"\x1b[200~" + self._fed.replace(b"\x1b", b"") + b"\x1b[201~\r")
