@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.figures import SUBJECT, Figure, Results, Stage, Target
 from bench.traffic import write_capture
@@ -42,7 +43,8 @@ begun = time.perf_counter()
 pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=streams)
 _, status, usage = os.wait4(pid, 0)
 taken = time.perf_counter() - begun
-print(taken * 1e3, usage.ru_maxrss * 1024 / 1e6, os.waitstatus_to_exitcode(status))
+processor = usage.ru_utime + usage.ru_stime
+print(taken * 1e3, usage.ru_maxrss * 1024 / 1e6, processor * 1e3, os.waitstatus_to_exitcode(status))
 """
 """A small process that starts another: what the parent has in memory counts for a child too, until it execs."""
 
@@ -102,13 +104,13 @@ def _round(stage: Stage, path: Path, results: Results) -> None:
             subject = stage.netshell("explain", str(path), *_SUBJECTS[figure.name])
             for name, argv in {SUBJECT: subject, **references}.items():
                 if name in {SUBJECT, *figure.references}:
-                    taken_ms, most_mb = _metered(stage, argv)
-                    results.add(figure.name, name, taken_ms)
-                    results.add(figure.name + _MEMORY, name, most_mb)
-    load_ms, _ = _metered(stage, [str(stage.python), "-c", _SCAPY_PROGRAM, str(path), "0"])
-    summed_ms, most_mb = _metered(stage, [str(stage.python), "-c", _SCAPY_PROGRAM, str(path), str(_SUMMED)])
-    results.add(_COUNT, _SCAPY, load_ms + (summed_ms - load_ms) * _PACKETS / _SUMMED)
-    results.add(_COUNT + _MEMORY, _SCAPY, most_mb)
+                    found = metered(stage, argv)
+                    results.add(figure.name, name, found.taken_ms)
+                    results.add(figure.name + _MEMORY, name, found.most_mb)
+    load = metered(stage, [str(stage.python), "-c", _SCAPY_PROGRAM, str(path), "0"])
+    summed = metered(stage, [str(stage.python), "-c", _SCAPY_PROGRAM, str(path), str(_SUMMED)])
+    results.add(_COUNT, _SCAPY, load.taken_ms + (summed.taken_ms - load.taken_ms) * _PACKETS / _SUMMED)
+    results.add(_COUNT + _MEMORY, _SCAPY, summed.most_mb)
 
 
 def _measure_screen(stage: Stage, commands: Mapping[str, list[str] | None], results: Results) -> None:
@@ -119,11 +121,20 @@ def _measure_screen(stage: Stage, commands: Mapping[str, list[str] | None], resu
                 results.add(_SCREEN, name, (program.wait_for(rb"\s20\s+0\.0") - program.begun) * 1e3)
 
 
-def _metered(stage: Stage, argv: list[str]) -> tuple[float, float]:
-    """Milliseconds from exec to exit, and megabytes. Raises RuntimeError where the program fails."""
+class Metered(NamedTuple):
+    """What a program cost, from exec to exit."""
+
+    taken_ms: float
+    most_mb: float
+    """Resident memory at its highest."""
+    processor_ms: float
+
+
+def metered(stage: Stage, argv: list[str]) -> Metered:
+    """Run a program under the account. Raises RuntimeError where it fails."""
     meter = [str(stage.python), "-I", "-S", "-c", _METER, *argv]
     done = subprocess.run(meter, env=dict(stage.environ), capture_output=True, text=True, check=True, cwd=stage.home)
-    taken_ms, most_mb, status = map(float, done.stdout.split())
+    taken_ms, most_mb, processor_ms, status = map(float, done.stdout.split())
     if status:
         raise RuntimeError(f"{' '.join(argv)} ended with {status:.0f}.")
-    return taken_ms, most_mb
+    return Metered(taken_ms, most_mb, processor_ms)

@@ -17,6 +17,17 @@ def pairs(nodes: int) -> Topology:
     return Topology(tuple(NodeSpec(name) for name in names), tuple(links), tuple(routes))
 
 
+def star(hosts: int) -> Topology:
+    """Hosts round a switch, each with an address and a default route to nobody: 10.0.0.1 is nobody's."""
+    names = [f"h{number}" for number in range(1, hosts + 1)]
+    links = [
+        parse_link(f"{name}:eth0 10.0.{number // 256}.{number % 256}/16 -- sw:p{number - 1}")
+        for number, name in enumerate(names, 2)
+    ]
+    nodes = (NodeSpec("sw", "switch"), *map(NodeSpec, names))
+    return Topology(nodes, tuple(links), tuple(RouteSpec(name, "default", "10.0.0.1") for name in names))
+
+
 def chain(routers: int) -> Topology:
     """Two hosts with so many routers in a row between them, and every route that they need."""
     names = ["h1", *(f"r{number}" for number in range(1, routers + 1)), "h2"]

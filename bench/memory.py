@@ -21,7 +21,7 @@ def measure(stage: Stage) -> Results:
         results.add(_SESSION, SUBJECT, sum(mb for _, mb, _ in parts))
         with window([*stage.prefix, str(stage.python), "-c", "input('> ')"], stage.environ, stage.home) as python:
             python.wait_for(rb"> ")
-            results.add(_SESSION, _PYTHON, _memory_mb(python.pid)[0])
+            results.add(_SESSION, _PYTHON, memory_mb(python.pid)[0])
     results.notes.append("the last: " + ", ".join(f"{name} {mb:.1f} MB" for name, mb, _ in parts))
     if hidden := [name for name, _, is_pss in parts if not is_pss]:
         results.notes.append(f"RSS instead of PSS, which only root may read, of: {', '.join(hidden)}")
@@ -37,14 +37,14 @@ def _session_parts(stage: Stage) -> list[tuple[str, float, bool]]:
         program.wait_for(rb"42seen.*pc:~#")
         time.sleep(1)
         pids = list(tree(program.pid))
-        return [(_name(pid), *_memory_mb(pid)) for pid in pids]
+        return [(_name(pid), *memory_mb(pid)) for pid in pids]
 
 
 def _name(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
 
 
-def _memory_mb(pid: int) -> tuple[float, bool]:
+def memory_mb(pid: int) -> tuple[float, bool]:
     """The proportional set size; where that may not be read, the resident set size. Both as proc(5) has them."""
     try:
         return _kilobytes(pid, "smaps_rollup", "Pss:") * 1024 / 1e6, True

@@ -9,23 +9,34 @@ from bench.figures import SUBJECT, Figure, Results, Stage, Target
 if TYPE_CHECKING:
     from netshell.session.bench import Bench
 
-_SIZES = (2, 10, 100)
+_SIZES = (2, 10, 100, 500)
+_LARGE, _LARGE_ROUNDS = 500, 3
+"""The size that takes seconds, and how often it is measured."""
 _IP = "`ip -j`, 4 runs for each"
 _MOVED, _NEW = "one has moved", "all are new"
-_EACH_AT_10 = "each of 10"
+_GROWTH = ((100, 10), (500, 100))
+"""The share of a namespace in the first number of them is held against that in the second."""
 
 
 def _name(nodes: int, case: str) -> str:
     return f"snapshot of {nodes} namespaces, {case}"
 
 
-def _growth(case: str) -> str:
-    return f"a namespace's share of it with 100, {case}"
+def _growth(nodes: int, case: str) -> str:
+    return f"a namespace's share of it with {nodes}, {case}"
+
+
+def _each(nodes: int) -> str:
+    return f"each of {nodes}"
 
 
 FIGURES = (
     *(Figure(_name(nodes, case), "ms", (_IP,)) for case in (_MOVED, _NEW) for nodes in _SIZES),
-    *(Figure(_growth(case), "ms", (_EACH_AT_10,), Target(1.2, _EACH_AT_10, is_factor=True)) for case in (_MOVED, _NEW)),
+    *(
+        Figure(_growth(many, case), "ms", (_each(few),), Target(1.2, _each(few), is_factor=True))
+        for many, few in _GROWTH
+        for case in (_MOVED, _NEW)
+    ),
 )
 
 _READ_ALL = """
@@ -49,14 +60,17 @@ async def _measure(stage: Stage) -> Results:
     bench.attach()
     for number in range(stage.rounds(9, 2) + 1):
         for nodes in _SIZES:
+            if nodes == _LARGE and number > stage.rounds(_LARGE_ROUNDS, 1):
+                continue
             new, moved, by_ip = await _round(bench, nodes)
             if number:
                 for case, taken in ((_NEW, new), (_MOVED, moved)):
                     results.add(_name(nodes, case), SUBJECT, taken)
                     results.add(_name(nodes, case), _IP, by_ip)
     for case in (_NEW, _MOVED):
-        shares = [[ms / nodes for ms in results.samples[_name(nodes, case)][SUBJECT]] for nodes in (100, 10)]
-        results.samples[_growth(case)] = {SUBJECT: shares[0], _EACH_AT_10: shares[1]}
+        for many, few in _GROWTH:
+            shares = [[ms / nodes for ms in results.samples[_name(nodes, case)][SUBJECT]] for nodes in (many, few)]
+            results.samples[_growth(many, case)] = {SUBJECT: shares[0], _each(few): shares[1]}
     bench.close()
     return results
 

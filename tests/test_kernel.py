@@ -1,6 +1,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -137,20 +138,41 @@ def test_the_engine_is_told_that_something_moved(command: str) -> None:
     play(scenario)
 
 
+OFFLOADS = (
+    "python3 - <<'E'\nimport array, fcntl, socket, struct\ns = socket.socket()\n"
+    "for get in (0x16, 0x1E, 0x23, 0x2B):\n"
+    "    v = array.array('I', [get, 9])\n"
+    "    fcntl.ioctl(s, 0x8946, struct.pack('16sP16x', b'va', v.buffer_info()[0]))\n"
+    "    print(v[1], end='')\nE"
+)
+
+
 @pytest.mark.kernel
-def test_a_learners_cable_carries_no_offloaded_frames() -> None:
+@pytest.mark.parametrize("look", [Inside.snapshot, told])
+def test_a_learners_cable_carries_no_offloaded_frames(look: Callable[[Inside], Awaitable[object]]) -> None:
+    """Whether somebody looks, or the kernel tells of it."""
+
     async def scenario(inside: Inside) -> str:
-        await inside.sh("ip netns add x", f"{VETH} netns x")
         await inside.snapshot()
-        return await inside.sh(
-            "python3 - <<'E'\nimport array, fcntl, socket, struct\ns = socket.socket()\n"
-            "for get in (0x16, 0x1E, 0x23, 0x2B):\n"
-            "    v = array.array('I', [get, 9])\n"
-            "    fcntl.ioctl(s, 0x8946, struct.pack('16sP16x', b'va', v.buffer_info()[0]))\n"
-            "    print(v[1], end='')\nE"
-        )
+        await inside.sh("ip netns add x", f"{VETH} netns x")
+        await look(inside)
+        return await inside.sh(OFFLOADS)
 
     assert play(scenario) == "0000"
+
+
+@pytest.mark.kernel
+def test_a_name_that_comes_after_a_hundred_at_once_is_told() -> None:
+    async def scenario(inside: Inside) -> None:
+        await inside.machine.make_namespaces([f"n{number}" for number in range(100)])
+        await inside.snapshot()
+        while inside.moved.is_set():
+            inside.moved.clear()
+            await asyncio.sleep(0.3)
+        await inside.sh("ip netns add late")
+        await told(inside)
+
+    play(scenario)
 
 
 @pytest.mark.kernel

@@ -52,6 +52,21 @@ def test_the_first_ping_across_a_switch_is_answered() -> None:
 
 
 @pytest.mark.kernel
+def test_a_switch_has_more_ports_than_one_call_lays() -> None:
+    numbers = range(1, 121)
+    links = tuple(
+        parse_link(f"h{n}:eth0 192.0.2.{n}/24 -- sw:p{n}" if n % 2 else f"sw:p{n} -- h{n}:eth0 192.0.2.{n}/24")
+        for n in numbers
+    )
+    nodes = (NodeSpec("sw", "switch"), *(NodeSpec(f"h{n}") for n in numbers))
+    snapshot = built(Topology(nodes, links), then="ip netns exec h1 ping -c 1 -W 1 192.0.2.120")
+    ports = node(snapshot, "sw").links
+    assert {name for name, link in ports.items() if link.master == "br0"} == {f"p{n}" for n in numbers}
+    assert {n: ports[f"p{n}"].peer for n in numbers} == {n: End(f"h{n}", "eth0") for n in numbers}
+    assert {node(snapshot, f"h{n}").links["eth0"].state for n in numbers} == {"UP"}
+
+
+@pytest.mark.kernel
 def test_a_router_forwards_and_hosts_do_not() -> None:
     snapshot = built(ROUTED, then="ip netns exec h1 ping -c 1 -W 1 198.51.100.1")
     assert node(snapshot, "r1").sysctls["net.ipv4.ip_forward"] == "1"

@@ -2,24 +2,20 @@
 
 import itertools
 import os
-import socket
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface, ip_network
-from typing import Any
 
 from pyroute2.netlink import NLM_F_CREATE, NLM_F_EXCL, rtnl
-from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
-from pyroute2.netlink.rtnl.ifinfmsg import IFF_UP, ifinfmsg
-from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from netshell import linux
 from netshell.errors import UserError
 from netshell.facts import PC
-from netshell.kernel import devices
+from netshell.kernel import devices, packing
 from netshell.kernel.netlink import Request
-from netshell.kernel.observer import Observer, Station, link_state, links_of, port_states, sysctl_path
+from netshell.kernel.observer import Observer, Station, progress_of, sysctl_path
 from netshell.namespaces.names import Namespaces
 from netshell.topology import EndSpec, LinkSpec, RouteSpec, Topology
 
@@ -27,10 +23,9 @@ BRIDGE = "br0"
 """The bridge that makes a node a switch."""
 
 _GATEWAY_LINK = "eth0"
-_FORWARDING = 3
+_LOOPBACK_INDEX = 1
 _READY_LIMIT_S = 3.0
-_READY_POLL_S = 0.0005
-_MAIN_TABLE = 254
+_READY_POLL_S = 0.0002
 _NEW = NLM_F_CREATE | NLM_F_EXCL
 _REMEDY = "Look at the `lab` of the lesson; `netshell doctor` names what this kernel lacks."
 
@@ -70,7 +65,7 @@ class Builder:
         for router in (node.name for node in topology.nodes if node.kind == "router"):
             self._forward(router, has_ipv6=any(_has_ipv6(end.spec) for end in ends if end.spec.node == router))
         self._switch_on(ends, switches)
-        self._wait_until_ready(ends, switches)
+        self._wait_until_ready(ends)
         self._set_routes(_routes(topology))
 
     def _station(self, node: str) -> Station:
@@ -86,16 +81,17 @@ class Builder:
         for no stacked device, net/core/link_watch.c), and `eth0@if7` says more when there is one 7 only.
         """
         nodes = dict.fromkeys([PC, *(end.node for link in topology.links for end in (link.a, link.b))])
-        return itertools.count(1 + max(link.index for node in nodes for link in links_of(self._station(node))))
+        return itertools.count(1 + max(link.link_index for node in nodes for link in progress_of(self._station(node))))
 
     def _add_bridges(self, switches: dict[str, Station]) -> None:
-        options = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0)]
         for name, station in switches.items():
-            bridge = _up() | {"attrs": [("IFLA_IFNAME", BRIDGE), _kind("bridge", options)]}
-            _carry_out(station, [_link(f"the bridge {BRIDGE} on {name}", bridge, _NEW)])
+            _carry_out(station, [_link(f"the bridge {BRIDGE} on {name}", packing.bridge(BRIDGE), _NEW)])
 
     def _lay_cables(self, links: Sequence[LinkSpec], numbers: Iterator[int]) -> list[_End]:
-        """One message makes a cable, puts its far end in place and names both."""
+        """One message makes a cable, puts its far end in place and names both.
+
+        It is sent where most cables end, so that those of a switch are laid a hundred at a time.
+        """
         pairs = [
             (
                 _End(self._station(link.a.node), link.a, next(numbers)),
@@ -103,8 +99,11 @@ class Builder:
             )
             for link in links
         ]
-        _for_each_station((near.station, _cable(near, far)) for near, far in pairs)
-        return [end for pair in pairs for end in pair]
+        ends = [end for pair in pairs for end in pair]
+        count = Counter(end.spec.node for end in ends)
+        sent_from = [max(pair, key=lambda end: count[end.spec.node]).station for pair in pairs]
+        _for_each_station((at, _cable(a, b, at)) for at, (a, b) in zip(sent_from, pairs, strict=True))
+        return ends
 
     def _lay_cable_outside(self, interface: EndSpec, gateway: str | None, numbers: Iterator[int]) -> list[_End]:
         """The PC's interface, plugged into a namespace that nobody sees, where the gateway's address answers."""
@@ -115,7 +114,7 @@ class Builder:
         near = _End(self._station(PC), interface, next(numbers))
         addresses = _gateway_addresses(interface, gateway)
         far = _End(self._outside, EndSpec("outside", _GATEWAY_LINK, addresses), next(numbers))
-        _carry_out(near.station, [_cable(near, far)])
+        _carry_out(near.station, [_cable(near, far, near.station)])
         return [near, far]
 
     def _forward(self, router: str, *, has_ipv6: bool) -> None:
@@ -132,29 +131,34 @@ class Builder:
     def _switch_on(self, ends: Sequence[_End], switches: dict[str, Station]) -> None:
         """Offloads off, ports into their bridges, `lo` and both ends up, addresses set."""
         bridges = {name: devices.index_of(station.talk.fileno(), BRIDGE) for name, station in switches.items()}
-        requests: list[tuple[Station, Request]] = [
-            (station, _link("lo", _up() | {"attrs": [("IFLA_IFNAME", "lo")]}))
+        requests = [
+            (station, _link("lo", packing.switched_on(_LOOPBACK_INDEX)))
             for station in {id(end.station): end.station for end in ends}.values()
         ]
         for end in ends:
             end.station.settle(end.spec.link, end.index)
-            master = [("IFLA_MASTER", bridges[end.spec.node])] if end.spec.node in bridges else []
-            on = _link(f"the link {end}", _up() | {"index": end.index, "attrs": master})
+            on = _link(f"the link {end}", packing.switched_on(end.index, bridges.get(end.spec.node, 0)))
             requests += [(end.station, on), *((end.station, _address(end, cidr)) for cidr in end.spec.addresses)]
         _for_each_station(requests)
 
-    def _wait_until_ready(self, ends: Sequence[_End], switches: dict[str, Station]) -> None:
+    @staticmethod
+    def _wait_until_ready(ends: Sequence[_End]) -> None:
         """Until every end has carrier and every port forwards: a frame sent earlier would be lost."""
         deadline = time.monotonic() + _READY_LIMIT_S
-        waiting = list(ends)
+        waiting: dict[int, list[_End]] = {}
+        for end in ends:
+            waiting.setdefault(id(end.station), []).append(end)
         while waiting:
-            waiting = [end for end in waiting if not _is_running(end)]
-            if not waiting and all(_forwards(station) for station in switches.values()):
-                return
-            if time.monotonic() > deadline:
-                late = ", ".join(map(str, waiting)) or "a bridge's ports"
+            for key, (first, *_) in list(waiting.items()):
+                passing = {index for index, is_passing in progress_of(first.station) if is_passing}
+                waiting[key] = [end for end in waiting[key] if end.index not in passing]
+                if not waiting[key]:
+                    del waiting[key]
+            if waiting and time.monotonic() > deadline:
+                late = ", ".join(str(end) for ends_there in waiting.values() for end in ends_there)
                 raise UserError(f"The lab cannot be built: {late} did not come up within 3 seconds.", _REMEDY)
-            time.sleep(_READY_POLL_S)
+            if waiting:
+                time.sleep(_READY_POLL_S)
 
     def _set_routes(self, routes: Sequence[RouteSpec]) -> None:
         pairs = []
@@ -179,70 +183,33 @@ def _for_each_station(pairs: Iterable[tuple[Station, Request]]) -> None:
         _carry_out(station, requests)
 
 
-def _link(what: str, values: dict[str, Any], flags: int = 0) -> Request:
-    return Request(what, rtnl.RTM_NEWLINK, flags, ifinfmsg().load(values))
+def _link(what: str, packed: bytes, flags: int = 0) -> Request:
+    return Request(what, rtnl.RTM_NEWLINK, flags, packed)
 
 
-def _up() -> dict[str, Any]:
-    """The flags, and the mask of those that are to change."""
-    return {"flags": IFF_UP, "change": IFF_UP}
-
-
-def _kind(kind: str, options: list[Any]) -> tuple[str, Any]:
-    return "IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", kind), ("IFLA_INFO_DATA", {"attrs": options})]}
-
-
-def _cable(near: _End, far: _End) -> Request:
-    names = [("IFLA_IFNAME", far.spec.link), ("IFLA_NET_NS_FD", far.station.fd)]
-    peer = ("VETH_INFO_PEER", {"index": far.index, "attrs": names})
-    cable = {"index": near.index, "attrs": [("IFLA_IFNAME", near.spec.link), _kind("veth", [peer])]}
-    return _link(f"the cable {near} -- {far}", cable, _NEW)
+def _cable(a: _End, b: _End, station: Station) -> Request:
+    """The message for the station that one of them lies in."""
+    near, far = (a, b) if a.station is station else (b, a)
+    packed = packing.cable(near.spec.link, near.index, far.spec.link, far.index, far.station.fd)
+    return _link(f"the cable {a} -- {b}", packed, _NEW)
 
 
 def _address(end: _End, cidr: str) -> Request:
-    interface = ip_interface(cidr)
-    address = ifaddrmsg().load(
-        {
-            "family": _family(interface.version),
-            "prefixlen": interface.network.prefixlen,
-            "index": end.index,
-            "attrs": [("IFA_LOCAL", str(interface.ip)), ("IFA_ADDRESS", str(interface.ip))],
-        }
-    )
-    return Request(f"the address {cidr} on {end}", rtnl.RTM_NEWADDR, _NEW, address)
+    packed = packing.address(ip_interface(cidr), end.index)
+    return Request(f"the address {cidr} on {end}", rtnl.RTM_NEWADDR, _NEW, packed)
 
 
 def _route(route: RouteSpec, station: Station) -> Request:
-    """As `ip route add` would send it."""
     via = ip_address(route.via) if route.via else None
     network = None if route.dst == "default" else ip_network(route.dst)
-    version = network.version if network else via.version if via else 4
-    what = f"the route to {route.dst} on {route.node}"
-    attributes: list[tuple[str, Any]] = []
-    if network:
-        attributes.append(("RTA_DST", str(network.network_address)))
-    if via:
-        attributes.append(("RTA_GATEWAY", str(via)))
-        what += f" via {via}"
+    what = f"the route to {route.dst} on {route.node}" + (f" via {via}" if via else "")
+    index = 0
     if route.dev:
         try:
-            attributes.append(("RTA_OIF", devices.index_of(station.talk.fileno(), route.dev)))
+            index = devices.index_of(station.talk.fileno(), route.dev)
         except OSError as error:
             raise UserError(f"The lab cannot be built: {what}: there is no link {route.dev}.", _REMEDY) from error
-    values = {
-        "family": _family(version),
-        "dst_len": network.prefixlen if network else 0,
-        "table": _MAIN_TABLE,
-        "proto": rtnl.rt_proto["boot"],
-        "scope": rtnl.rt_scope["link" if via is None and version == 4 else "universe"],
-        "type": rtnl.rt_type["unicast"],
-        "attrs": attributes,
-    }
-    return Request(what, rtnl.RTM_NEWROUTE, _NEW, rtmsg().load(values))
-
-
-def _family(version: int) -> int:
-    return socket.AF_INET if version == 4 else socket.AF_INET6
+    return Request(what, rtnl.RTM_NEWROUTE, _NEW, packing.route(network, via, index))
 
 
 def _routes(topology: Topology) -> list[RouteSpec]:
@@ -268,11 +235,3 @@ def _gateway_addresses(interface: EndSpec, gateway: str | None) -> tuple[str, ..
 
 def _has_ipv6(end: EndSpec) -> bool:
     return any(ip_interface(cidr).version == 6 for cidr in end.addresses)
-
-
-def _is_running(end: _End) -> bool:
-    return link_state(end.station, end.index) == "UP"
-
-
-def _forwards(switch: Station) -> bool:
-    return all(state == _FORWARDING for state in port_states(switch))

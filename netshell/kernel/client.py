@@ -36,6 +36,11 @@ class Kernel:
 
         return cls(Helper.start("kernel", serve))
 
+    @property
+    def pid(self) -> int:
+        """The helper's process."""
+        return self._helper.pid
+
     def attach(self, loop: "asyncio.AbstractEventLoop", moved: "Callable[[], None] | None" = None) -> None:
         """Take part in an event loop; `moved` is called at most 20 ms after anything changed inside."""
         self._helper.attach(loop, None if moved is None else lambda _event: moved())

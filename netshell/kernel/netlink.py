@@ -1,19 +1,22 @@
 """Conversations with one network namespace's kernel, in pyroute2's rtnetlink messages; it knows nothing of networks.
 
-pyroute2 builds and reads every message (netlink(7), rtnetlink(7)). The sockets are plain ones, opened after setns(2):
-its own cost a short-lived process each, and an event loop. For the same reason there is a marshal with the six kinds
-that are read here in the place of its `MarshalRtnl`, whose module imports those sockets.
+pyroute2 builds and reads the messages (netlink(7), rtnetlink(7)) but for those that a lab is built with, which come
+packed, and what is `read`. The sockets are plain ones, opened after setns(2): its own cost a short-lived process each,
+and an event loop. For the same reason there is a marshal with the six kinds that are read here in the place of its
+`MarshalRtnl`, whose module imports those sockets.
 """
 
 import errno
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+import struct
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from pyroute2.netlink import (
     NETLINK_EXT_ACK,
     NLM_F_ACK,
+    NLM_F_ACK_TLVS,
     NLM_F_DUMP,
     NLM_F_DUMP_INTR,
     NLM_F_REQUEST,
@@ -47,6 +50,14 @@ GROUPS = (
 )
 """What a monitor listens to."""
 
+_Read = TypeVar("_Read")
+
+_HEADER = struct.Struct("=IHHII")
+HEADER_BYTES = _HEADER.size
+"""nlmsghdr: length, type, flags, sequence number, port; an error's number (nlmsgerr) stands behind it."""
+_ERROR = struct.Struct("=i")
+_LINK = struct.Struct("=B3xi")
+"""The beginning of ifinfomsg: family, index."""
 _RECEIVE_BYTES = 1 << 17
 _BATCH = 100
 _DUMP_TRIES = 10
@@ -64,12 +75,6 @@ class _Answers(Marshal):  # type: ignore[misc] # pyroute2 is not typed
     }
 
 
-class _News(Marshal):  # type: ignore[misc] # as above
-    """Of all but links no more is read than the header: it is enough that they moved."""
-
-    msg_map = {rtnl.RTM_NEWLINK: ifinfmsg}  # noqa: RUF012 - as above
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """One thing to ask of the kernel; `what` says it in words, for the person who is told when it is refused."""
@@ -77,7 +82,8 @@ class Request:
     what: str
     type: int
     flags: int
-    message: Message
+    message: Message | bytes
+    """pyroute2's, or what comes behind the header, packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,31 @@ class Refusal:
 
     request: Request
     reason: str
+
+
+class _Reply(NamedTuple):
+    """One message of the kernel's."""
+
+    kind: int
+    flags: int
+    sequence: int
+    message: memoryview
+
+    @property
+    def error(self) -> int:
+        """Where it says that something is done: 0 for yes, else a negative number of errno."""
+        if self.kind != NLMSG_ERROR and not (self.kind == NLMSG_DONE and self.flags & NLM_F_ACK_TLVS):
+            return 0
+        number: int = _ERROR.unpack_from(self.message, _HEADER.size)[0]
+        return number
+
+
+def _replies_in(data: memoryview) -> Iterator[_Reply]:
+    """The messages that came with one read."""
+    while len(data) >= _HEADER.size:
+        length, kind, flags, sequence, _ = _HEADER.unpack_from(data)
+        yield _Reply(kind, flags, sequence, data[:length])
+        data = data[length + 3 & ~3 :]
 
 
 class Conversation:
@@ -111,33 +142,41 @@ class Conversation:
 
         Raises OSError where the kernel refuses, EOPNOTSUPP for a protocol it does not have.
         """
-        found: list[Message] = []
+        return self._whole(kind, question, self._decoded)
+
+    def read(self, kind: int, question: bytes, reader: Callable[[memoryview], _Read]) -> list[_Read]:
+        """As `dump`, each message read by the caller: it gets what stands behind the header."""
+        return self._whole(kind, question, lambda message: reader(message[_HEADER.size :]))
+
+    def _whole(self, kind: int, question: Message | bytes, reader: Callable[[memoryview], _Read]) -> list[_Read]:
+        found: list[_Read] = []
         for _ in range(_DUMP_TRIES):
-            found, is_consistent = self._dump_once(kind, question)
+            found, is_consistent = self._dump_once(kind, question, reader)
             if is_consistent:
                 break
         return found
 
-    def _dump_once(self, kind: int, question: Message) -> tuple[list[Message], bool]:
+    def _dump_once(
+        self, kind: int, question: Message | bytes, reader: Callable[[memoryview], _Read]
+    ) -> tuple[list[_Read], bool]:
         sequence = self._send([(kind, NLM_F_DUMP, question)])
-        found: list[Message] = []
+        found: list[_Read] = []
         is_consistent = True
         for reply in self._replies(sequence, sequence):
-            header = reply["header"]
-            if header["flags"] & NLM_F_DUMP_INTR:
+            if reply.flags & NLM_F_DUMP_INTR:
                 is_consistent = False
-            if header["type"] in {NLMSG_DONE, NLMSG_ERROR}:
-                _raise_for(reply)
+            if reply.kind in {NLMSG_DONE, NLMSG_ERROR}:
+                self._raise_for(reply)
                 break
-            found.append(reply)
+            found.append(reader(reply.message))
         return found, is_consistent
 
     def ask(self, kind: int, question: Message) -> Message:
         """The one object that a question names. Raises OSError where there is none."""
         sequence = self._send([(kind, 0, question)])
         reply = next(self._replies(sequence, sequence))
-        _raise_for(reply)
-        return reply
+        self._raise_for(reply)
+        return self._decoded(reply.message)
 
     def carry_out(self, requests: Sequence[Request]) -> list[Refusal]:
         """Have the kernel do a list of things in order, a hundred a system call; what it refused, and why."""
@@ -153,18 +192,22 @@ class Conversation:
         first = last - len(requests) + 1
         refusals: list[Refusal] = []
         for reply in self._replies(first, last):
-            number, error = reply["header"]["sequence_number"], reply["header"]["error"]
-            if error is not None:
-                refusals.append(Refusal(requests[number - first], str(error.args[1])))
-            if number == last:
+            if reply.error:
+                reason = self._decoded(reply.message)["header"]["error"].args[1]
+                refusals.append(Refusal(requests[reply.sequence - first], str(reason)))
+            if reply.sequence == last:
                 break
         return refusals
 
-    def _send(self, wanted: Sequence[tuple[int, int, Message]]) -> int:
+    def _send(self, wanted: Sequence[tuple[int, int, Message | bytes]]) -> int:
         """Send messages with sequence numbers in a row; gives the last one."""
         packed = bytearray()
         for kind, flags, message in wanted:
             self._sequence += 1
+            if isinstance(message, bytes):
+                length = _HEADER.size + len(message)
+                packed += _HEADER.pack(length, kind, NLM_F_REQUEST | flags, self._sequence, 0) + message
+                continue
             message["header"].update(type=kind, flags=NLM_F_REQUEST | flags, sequence_number=self._sequence)
             message.reset()
             message.encode()
@@ -172,12 +215,34 @@ class Conversation:
         self._socket.send(packed)
         return self._sequence
 
-    def _replies(self, first: int, last: int) -> Iterator[Message]:
+    def _replies(self, first: int, last: int) -> Iterator[_Reply]:
         """What the kernel says to the requests of these numbers; what is left of an answer given up is passed over."""
         while True:
-            for reply in self._marshal.parse(self._socket.recv(_RECEIVE_BYTES)):
-                if first <= reply["header"]["sequence_number"] <= last:
+            for reply in _replies_in(memoryview(self._socket.recv(_RECEIVE_BYTES))):
+                if first <= reply.sequence <= last:
                     yield reply
+
+    def _decoded(self, message: memoryview) -> Message:
+        """A whole message as pyroute2 reads it."""
+        return next(iter(self._marshal.parse(bytes(message))))
+
+    def _raise_for(self, reply: _Reply) -> None:
+        if reply.error:
+            raise OSError(*self._decoded(reply.message)["header"]["error"].args)
+
+
+class News(NamedTuple):
+    """What a monitor heard."""
+
+    kinds: Collection[int]
+    """Of which types messages came, RTM_NEWLINK and so on."""
+    links: Mapping[int, memoryview]
+    """The last RTM_NEWLINK message for each link, by its index."""
+    has_missed: bool
+    """More was said than could be kept (ENOBUFS)."""
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds) or self.has_missed
 
 
 class Monitor:
@@ -187,7 +252,7 @@ class Monitor:
         self._socket = _netlink_socket(groups=sum(1 << (group - 1) for group in GROUPS))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.setblocking(False)
-        self._marshal = _News()
+        self._marshal = _Answers()
 
     def fileno(self) -> int:
         """Readable when something changed."""
@@ -197,31 +262,37 @@ class Monitor:
         """Hear no more."""
         self._socket.close()
 
-    def drain(self) -> tuple[Mapping[int, list[Message]], bool]:
-        """What was heard, by message type; and whether more was said than could be kept (ENOBUFS)."""
-        heard: dict[int, list[Message]] = {}
+    def drain(self) -> News:
+        """What was heard since the last time.
+
+        No more is read of it than what it is about: a lab being built is told of by ten messages for each link.
+        """
+        kinds: set[int] = set()
+        links: dict[int, memoryview] = {}
         has_missed = False
         while True:
             try:
-                data = self._socket.recv(_RECEIVE_BYTES)
+                data = memoryview(self._socket.recv(_RECEIVE_BYTES))
             except BlockingIOError:
-                return heard, has_missed
+                return News(kinds, links, has_missed)
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
                 has_missed = True
                 continue
-            for message in self._marshal.parse(data):
-                heard.setdefault(message["header"]["type"], []).append(message)
+            for reply in _replies_in(data):
+                kinds.add(reply.kind)
+                if reply.kind == rtnl.RTM_NEWLINK:
+                    family, index = _LINK.unpack_from(reply.message, _HEADER.size)
+                    if family == socket.AF_UNSPEC:  # a bridge tells of its ports once more, as a family of their own
+                        links[index] = reply.message
+
+    def decoded(self, message: memoryview) -> Message:
+        """One of the messages of `News.links`, as pyroute2 reads it."""
+        return next(iter(self._marshal.parse(bytes(message))))
 
 
 def _netlink_socket(*, groups: int) -> socket.socket:
     opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
     opened.bind((0, groups))
     return opened
-
-
-def _raise_for(reply: Message) -> None:
-    error = reply["header"]["error"]
-    if error is not None:
-        raise OSError(*error.args)

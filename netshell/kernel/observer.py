@@ -22,11 +22,12 @@ from pyroute2.netlink.rtnl.nsidmsg import nsidmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from netshell.facts import End, FdbEntry, Node, Route, Rule, Snapshot
-from netshell.kernel import decode, devices, netlink
+from netshell.kernel import decode, devices, netlink, readiness
 from netshell.kernel.decode import RawLink
 from netshell.kernel.filters import FilterReader
 from netshell.kernel.netlink import Message
 from netshell.kernel.programs import Programs
+from netshell.kernel.readiness import Progress
 from netshell.kernel.sockets import NO_SOCKETS, Counts, RawSocket, SocketReader
 from netshell.namespaces.names import Namespaces
 
@@ -105,12 +106,14 @@ class Observer:
         if not self._namespaces.refresh() and self.stations:
             return
         distinct = self._namespaces.distinct()
-        for inode in self.stations.keys() - distinct.keys():
+        gone = self.stations.keys() - distinct.keys()
+        for inode in gone:
             station = self.stations.pop(inode)
             self._on_close(inode, station)
             station.close()
-            for other in self.stations.values():
-                other.nsids = {nsid: known for nsid, known in other.nsids.items() if known != inode}
+        if gone:
+            for station in self.stations.values():
+                station.nsids = {nsid: known for nsid, known in station.nsids.items() if known not in gone}
         for inode in distinct.keys() - self.stations.keys():
             self.stations[inode] = station = self.open(os.dup(distinct[inode].fd))
             self._on_open(inode, station)
@@ -122,22 +125,20 @@ class Observer:
 
     def hear(self, station: Station) -> bool:
         """Take in what a namespace's kernel said; whether anything moved."""
-        heard, has_missed = station.monitor.drain()
-        if has_missed:
+        news = station.monitor.drain()
+        if news.has_missed:
             station.is_stale = station.has_stale_sysctls = True
             station.nsids.clear()
-        for kind, messages in heard.items():
+        for kind in news.kinds:
             if kind in {rtnl.RTM_NEWNETCONF, rtnl.RTM_DELNETCONF}:
                 station.has_stale_sysctls = True
             elif kind in {rtnl.RTM_NEWNSID, rtnl.RTM_DELNSID}:
                 station.nsids.clear()
-            elif kind in {rtnl.RTM_NEWNEIGH, rtnl.RTM_DELNEIGH}:
-                continue  # they are read for every snapshot
-            else:
+            elif kind not in {rtnl.RTM_NEWNEIGH, rtnl.RTM_DELNEIGH}:  # neighbours are read for every snapshot
                 station.is_stale = True
-            if kind == rtnl.RTM_NEWLINK:
-                _settle_cables(station, map(decode.link_of, messages))
-        return has_missed or bool(heard)
+        unsettled = (message for index, message in news.links.items() if index not in station.settled)
+        _settle_cables(station, (decode.link_of(station.monitor.decoded(message)) for message in unsettled))
+        return bool(news)
 
     def have_sockets_moved(self) -> bool:
         """Whether a socket came or went since the last snapshot, or the last time this was asked."""
@@ -334,19 +335,13 @@ def links_of(station: Station) -> list[RawLink]:
     return [decode.link_of(message) for message in station.talk.dump(rtnl.RTM_GETLINK, _link_question())]
 
 
-def link_state(station: Station, index: int) -> str:
-    """The operational state of one link, as `facts.Link.state` has it. Raises OSError (ENODEV) where there is none."""
-    return decode.link_of(station.talk.ask(rtnl.RTM_GETLINK, _link_question(index))).state
+def progress_of(station: Station) -> list[Progress]:
+    """How far every link of a namespace has come, as it is now."""
+    return station.talk.read(rtnl.RTM_GETLINK, readiness.ALL_LINKS, readiness.progress_of)
 
 
-def port_states(station: Station) -> list[int]:
-    """The state of every bridge port: 3 forwards (IFLA_BRPORT_STATE)."""
-    messages = station.talk.dump(rtnl.RTM_GETLINK, ifinfmsg().load({"family": _AF_BRIDGE}))
-    return [state for state in map(decode.port_state_of, messages) if state is not None]
-
-
-def _link_question(index: int = 0) -> Message:
-    return ifinfmsg().load({"index": index, "attrs": [("IFLA_EXT_MASK", _SKIP_STATISTICS)]})
+def _link_question() -> Message:
+    return ifinfmsg().load({"attrs": [("IFLA_EXT_MASK", _SKIP_STATISTICS)]})
 
 
 def _decoded(

@@ -3,6 +3,7 @@
 import os
 import resource
 import select
+import time
 from functools import partial
 
 from netshell import linux
@@ -19,6 +20,8 @@ from netshell.namespaces.names import Namespaces
 from netshell.topology import Topology
 
 _MOVED_WITHIN_S = 0.015
+_LONG_LOOK_S, _REST_FACTOR, _LONGEST_REST_S = 0.001, 3, 0.005
+"""From when on there is a rest after a look for new names, how many times as long as the look, and the longest."""
 _COUNT_EVERY_S = 0.25
 """How often sockets are counted: the kernel tells of no other one than those that send."""
 
@@ -36,6 +39,7 @@ class _Server:
 
     def __init__(self, worker: Worker, namespaces: Namespaces, programs: Programs) -> None:
         self._worker = worker
+        self._namespaces = namespaces
         self._observer = Observer(namespaces, self._watch, self._unwatch, programs)
         self._builder = Builder(namespaces, self._observer)
         self._closer = Closer(namespaces, self._observer, programs)
@@ -74,8 +78,27 @@ class _Server:
             self._worker.tell("moved", within_s=_MOVED_WITHIN_S)
 
     def _follow(self) -> None:
+        begun = time.monotonic()
         self._observer.follow()
         self._worker.tell("moved", within_s=_MOVED_WITHIN_S)
+        taken_s = time.monotonic() - begun
+        if taken_s > _LONG_LOOK_S:
+            self._rest(min(_REST_FACTOR * taken_s, _LONGEST_REST_S))
+
+    def _rest(self, seconds: float) -> None:
+        """Follow no more names for a while: a lab of hundreds is not looked through again for each that comes.
+
+        A snapshot or a lab that is asked for meanwhile sees all that is there.
+        """
+        self._worker.unwatch(self._namespaces.fileno())
+        rest = linux.open_timer(seconds)
+
+        def end() -> None:
+            self._worker.unwatch(rest)
+            os.close(rest)
+            self._worker.watch(self._namespaces.fileno(), self._follow, select.POLLPRI)
+
+        self._worker.watch(rest, end)
 
     def _count(self) -> None:
         os.read(self._timer, 8)

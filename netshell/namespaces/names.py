@@ -153,16 +153,19 @@ class Namespaces:
         return found
 
     def _open_name(self, key: str, name: str, directory: int) -> Namespace:
+        known = self._names.get(key)
         try:
+            if known is not None and self._is_same(known, name, directory):
+                return known
             with _opened(name, _NAME_FLAGS, directory) as path:
-                inode = os.fstat(path).st_ino
-                known = self._names.get(key)
-                if known is not None and known.inode == inode and os.fstat(path).st_dev == self._nsfs:
-                    return known
-                fd = self._open_namespace(path)
+                return Namespace(key, self._open_namespace(path), os.fstat(path).st_ino)
         except OSError:
             return Namespace(key)
-        return Namespace(key, fd, inode)
+
+    def _is_same(self, known: Namespace, name: str, directory: int) -> bool:
+        """One call for each name that is known: a lab of hundreds is looked through again for each that is new."""
+        now = os.lstat(name, dir_fd=directory)
+        return now.st_ino == known.inode and now.st_dev == self._nsfs
 
     def _open_namespace(self, path: int) -> int:
         """Asked of the kernel: it lies on nsfs, is of the network kind (ioctl_ns(2)), and lets this process in.
@@ -183,8 +186,8 @@ class Namespaces:
 
     def _close_replaced(self, old: Mapping[str, Namespace]) -> Renewal:
         new = self._names
-        removed = [name for name, namespace in old.items() if new.get(name) != namespace]
-        added = [name for name, namespace in new.items() if old.get(name) != namespace]
+        removed = [name for name, namespace in old.items() if _are_different(new.get(name), namespace)]
+        added = [name for name, namespace in new.items() if _are_different(old.get(name), namespace)]
         for name in removed:
             if old[name].is_enterable:
                 os.close(old[name].fd)
@@ -259,6 +262,10 @@ def _opened(name: str, flags: int, directory: int) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def _are_different(one: Namespace | None, other: Namespace) -> bool:
+    return one is not other and one != other  # to compare fields takes longer, and most are as they were
 
 
 def _key(name: str) -> str:

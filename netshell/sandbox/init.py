@@ -77,7 +77,7 @@ class _Init:
         self._known: set[str] = set()
         self._started: set[int] = set()
         self._has_parent = False
-        self._inherits_settings = sysctl.restore_defaults()
+        self._inherited = sysctl.restore_defaults()
         self._requests: dict[str, Callable[[dict[str, Any]], tuple[dict[str, Any], list[int]]]] = {
             "spawn": self._spawn,
             "namespaces": self._namespaces,
@@ -102,7 +102,7 @@ class _Init:
         poll = select.poll()
         for fd in (self._lifeline, self._control.fileno(), self._children):
             poll.register(fd, select.POLLIN)
-        if self._inherits_settings:
+        if self._inherited:
             poll.register(self._mounts, select.POLLPRI)
         while True:
             ready = {fd for fd, _ in poll.poll()}
@@ -218,8 +218,7 @@ class _Init:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o444))
             try:
                 linux.unshare(linux.NEWNET)
-                if self._inherits_settings:
-                    sysctl.restore_defaults()
+                sysctl.restore(self._inherited)
                 linux.mount("/proc/self/ns/net", path, flags=linux.MS_BIND)
             finally:
                 linux.setns(self._home, linux.NEWNET)
@@ -251,7 +250,7 @@ class _Init:
         self._name_home()
         filesystem.refresh_sys()
         filesystem.restore(self._files, has_home=request["home"])
-        self._inherits_settings = sysctl.restore_defaults()
+        self._inherited = sysctl.restore_defaults()
         return {}, [os.dup(self._home)]
 
     def _reap_all(self) -> None:

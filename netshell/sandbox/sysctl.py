@@ -4,6 +4,8 @@ A laptop with Docker has forwarding switched on, and every namespace made on it 
 would pass untouched (kernel document `ip-sysctl`, devconf_inherit_init_net).
 """
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 _IPV4 = {
@@ -29,18 +31,33 @@ DEFAULTS = {
 }
 
 
-def restore_defaults() -> bool:
-    """Write every setting of this process's network namespace that differs; true where any did.
+def restore_defaults() -> tuple[str, ...]:
+    """Write every setting of this process's network namespace that differs; gives those.
 
     A setting that this kernel does not have is passed over.
     """
-    has_differed = False
+    differing = []
     for key, default in DEFAULTS.items():
         path = Path("/proc/sys", key)
         try:
             if path.read_text(encoding="ascii").strip() != default:
-                has_differed = True
+                differing.append(key)
                 path.write_text(default, encoding="ascii")
         except OSError:
             continue
-    return has_differed
+    return tuple(differing)
+
+
+def restore(keys: Iterable[str]) -> None:
+    """Write only those: a new namespace takes over the same ones, and reading all takes longer than making it."""
+    for key in keys:
+        try:
+            fd = os.open(f"/proc/sys/{key}", os.O_WRONLY)
+        except OSError:
+            continue
+        try:
+            os.write(fd, DEFAULTS[key].encode())
+        except OSError:
+            continue
+        finally:
+            os.close(fd)
