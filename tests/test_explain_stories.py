@@ -111,6 +111,14 @@ def three(*, forward: str = "1", back: Sequence[Route] = (Route("default", "eth0
     return Snapshot({"ns1": node("ns1", f"{IP_1}/24", NEAR_NET, DEFAULT), "r1": router, "ns2": far})
 
 
+def cut() -> Snapshot:
+    """The router's far cable is pulled out at its other end."""
+    whole = three()
+    far = Link("eth2", 3, "veth", is_up=True, has_carrier=False, state="LOWERLAYERDOWN")
+    router = replace(whole.nodes["r1"], links={**whole.nodes["r1"].links, "eth2": far})
+    return Snapshot({**whole.nodes, "r1": router})
+
+
 def test_an_arp_exchange_names_who_asked_and_who_answered() -> None:
     trace = Trace()
     trace.there(arp(1, IP_1, IP_2))
@@ -279,6 +287,7 @@ def test_a_ping_whose_answer_has_no_route_back() -> None:
         (None, ""),
         (three(forward="0"), ": forwarding is off there (net.ipv4.ip_forward is 0)"),
         (three(), ": a rule of its firewall may drop it"),
+        (cut(), ": its way on is eth2, which has no carrier"),
     ],
 )
 def test_a_router_that_does_not_pass_a_ping_on(snapshot: Snapshot | None, reason: str) -> None:

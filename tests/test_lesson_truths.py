@@ -56,7 +56,9 @@ def test_the_kernel_s_own_refreshing_and_what_stays_at_home_decide_nothing() -> 
 
 def test_nothing_is_only_known_at_the_end() -> None:
     assert truth(FIRST, is_settled=False) is None
-    assert truth(FIRST) == Truth(("nothing at all",), "None of these left ns1.")
+    assert truth(FIRST) == Truth(("nothing at all",), "Nothing left ns1.")
+    other = Sent("ns1 ns2", segment("S", seq=1))
+    assert truth(FIRST, other) == Truth(("nothing at all",), "None of these left ns1.")
 
 
 def test_a_check_decides_at_the_end() -> None:

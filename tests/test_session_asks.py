@@ -228,7 +228,7 @@ def test_who_answers_too_late_is_told_so_and_finds_what_is_so_on_the_page() -> N
         assert session.asking.is_answer("1"), "no program is called so"
         with pytest.raises(UserError, match="This is decided already"):
             await session.answer("1")
-        assert [asked.found for asked in session.asking.shown()] == ["It is: nothing. None of these left ns2."]
+        assert [asked.found for asked in session.asking.shown()] == ["It is: nothing. Nothing left ns2."]
 
     with_session(scenario, step=3)
 
@@ -239,7 +239,7 @@ def test_that_nothing_leaves_is_known_when_the_step_has_run() -> None:
         await session.answer("3")
         outcome = await solve(session)
         assert told(outcome.compared) == [("nothing", True)]
-        assert outcome.compared[0].found == "None of these left ns2."
+        assert outcome.compared[0].found == "Nothing left ns2."
 
     with_session(scenario, step=3)
 

@@ -20,6 +20,8 @@ NOTHING = Evidence(Snapshot())
         (Ran("tcpdump -n -i eth0", node="ns1"), True),  # `ip netns exec ns1 bash` at the PC's terminal came before
         (Ran("tcpdump -n -i eth0", node="ns3", terminal="ns3"), False),
         (Ran("tcpdump -n -i lo"), False),
+        (Ran("ip netns exec ns1 tcpdump -n -i eth0"), False),
+        (Ran("tcpdump -n -i eth0", node="pc", terminal="ns3"), True),
         (Ran(), False),
         (None, False),
     ],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from netshell.checks.looks import Look
     from netshell.packets.trace import Seen
 
-_SPEAKS_OF_A_GOAL = re.compile(r"\b(?:yet|expected)\b")
+_GOAL = re.compile(r" yet\b|,? expected (?:[^.;]|\.(?=\S))*")
 """In the words of a verdict on something to bring about: they mislead where it is to be gone."""
 
 
@@ -148,8 +148,7 @@ class Check:
             says = f"{verdict.says} Here that must not be so."
             verdict = replace(verdict, holds=False, says=says, reason="still-there", depth=10 * self.layer)
         elif self.negate:
-            says = "So it is." if _SPEAKS_OF_A_GOAL.search(verdict.says) else verdict.says
-            verdict = replace(verdict, holds=True, says=says, reason="")
+            verdict = replace(verdict, holds=True, says=_GOAL.sub("", verdict.says), reason="")
         if self.say and not verdict.holds:
             verdict = replace(verdict, says=f"{verdict.says} {self.say}".strip())
         return verdict

@@ -104,7 +104,8 @@ def _of_choices(ask: Ask, answer: Decided, evidence: Evidence, *, is_settled: bo
     left = tuple(choice for choice, by in zip(ask.choices, answer.by, strict=True) if by == "nothing")
     says = ""
     if patterns:
-        says = f"None of these left {ask.at}." if ask.at else "None of these came."
+        what = "None of these" if any(not seen.noise for seen in _leaving(ask, trace)) else "Nothing"
+        says = f"{what} left {ask.at}." if ask.at else f"{what} came."
     return Truth(left, says or f"It is: {left[0]}." if left else "None of these holds.")
 
 

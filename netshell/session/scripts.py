@@ -55,7 +55,15 @@ def is_made(mistake: Mistake, evidence: Evidence, ran: Ran | None) -> bool:
     line = next((line for line in reversed(mistake.do) if line.action == "run"), None)
     if line is None or ran is None or not ran.command:
         return False
-    return ran.terminal == line.node and words_of(ran.command) == words_of(line.text)
+    is_alike = ran.terminal == line.node and words_of(ran.command) == words_of(line.text)
+    return is_alike or _runs(ran.command, ran.node) == _runs(line.text, line.node)
+
+
+def _runs(command: str, node: str) -> list[tuple[tuple[str, ...], str]]:
+    """The words of each command of a line, and where it runs in the end, however it got there."""
+    from netshell.explain.messages.command import read  # noqa: PLC0415 - as below
+
+    return [(stages[-1].words, stages[-1].node) for stages in read(command, node) if stages]
 
 
 def words_of(command: str) -> list[str]:

@@ -120,13 +120,14 @@ def _why_not_onward(node: str, target: str, stage: Stage) -> str:
     if not stage.knows_way(node, target):
         return ""
     route = stage.route(node, target)
-    if route is None:
-        return f"it has no route to {target}"
-    if route.kind in _DEAD_ENDS:
-        return f"its route to {target} is of type {route.kind}"
+    if route is None or route.kind in _DEAD_ENDS:
+        return f"its route to {target} is of type {route.kind}" if route else f"it has no route to {target}"
     if route.via in asked:
         return f"it asked for the MAC of its next hop {route.via}, and nobody told it"
-    return "a rule of its firewall may drop it"
+    there = stage.node(node)
+    link = there.links.get(route.dev or "") if there else None
+    is_cut = link is not None and link.is_up and not link.has_carrier
+    return f"its way on is {route.dev}, which has no carrier" if is_cut else "a rule of its firewall may drop it"
 
 
 def _is_bridged(packet: Packet, node: str, stage: Stage) -> bool:
