@@ -132,3 +132,50 @@ def test_what_is_said_of_random_rules_is_what_the_real_programs_find(tool: str) 
     told = play(scenario)
     assert [one for one in told if one.holds is not one.gets_there and not one.cannot_tell] == []
     assert sum(one.cannot_tell for one in told) < len(told) / 2
+
+
+_FRAMES = (
+    ("bridge", "sw", "bridge", "forward", "iifname port1 drop", ""),
+    ("bridge", "sw", "bridge", "forward", "", "drop"),
+    ("cable", "ns2", "netdev", "ingress device eth0", "drop", ""),
+    ("cable", "ns2", "inet", "ingress device eth0", "drop", ""),
+    ("cable", "ns1", "netdev", "egress device eth0", "drop", ""),
+    ("cable", "ns2", "arp", "input", "", "drop"),
+    ("router", "r1", "netdev", "ingress device eth1", "icmp type echo-request drop", ""),
+)
+"""Lab, node, family, hook, rule, policy."""
+_MARKED = "iptables -t mangle -A OUTPUT -j MARK --set-mark 7 && {} iptables -A OUTPUT -m mark --mark 7 -j DROP"
+_LENGTH = (
+    "nft 'add table ip f; add chain ip f c { type filter hook input priority 0; }; add rule ip f c meta length 84 drop'"
+)
+_UNJUDGED = (
+    ("cable", "ns2", "arptables -A INPUT -j DROP"),
+    ("bridge", "sw", "ebtables -A FORWARD -j DROP"),
+    ("cable", "ns2", "iptables -A INPUT -m limit --limit 1/hour --limit-burst 1 -j DROP"),
+    ("router", "r1", "iptables -A FORWARD -m limit --limit 1/hour -j DROP"),
+    ("cable", "ns1", _MARKED.format("ip netns exec ns1")),
+    ("cable", "ns2", _LENGTH),
+)
+
+
+@pytest.mark.kernel
+def test_rules_about_frames_or_with_more_than_can_be_judged_are_named_and_not_guessed_at() -> None:
+    lines = []
+    for name, node, family, hook, rule, policy in _FRAMES:
+        made = f"add table {family} f; add chain {family} f c {{ type filter hook {hook} priority 0; }}"
+        made = made.replace("priority 0; }", f"priority 0; policy {policy}; }}") if policy else made
+        lines.append((name, node, f"nft '{made}{f'; add rule {family} f c {rule}' if rule else ''}'"))
+    lines += list(_UNJUDGED)
+
+    async def scenario(inside: Inside) -> list[tuple[str, str, str, str, bool]]:
+        found = []
+        for name, node, line in lines:
+            await inside.machine.reset()
+            await lab.build(inside.machine, inside.kernel, LABS[name])
+            await inside.sh(f"ip netns exec {node} {line}")
+            said = why(await inside.kernel.look_closely(), "ns1", parse_target("ns2"))
+            found.append((line, node, said.fault, said.at, said.says.startswith("I cannot tell: ")))
+        return found
+
+    told = play(scenario)
+    assert [one for one in told if one[2:] != ("rules-unclear", one[1], True)] == []

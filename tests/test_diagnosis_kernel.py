@@ -292,3 +292,64 @@ def test_nothing_is_blamed_where_all_is_well() -> None:
     found = play(scenario)
     assert len(found) == 2 + 6 + 6 + 12 + 6 + 10
     assert [one for one in found if not one[2].holds or not one[2].evidence] == []
+
+
+_NAMES = FAULTS["nxdomain"].examples[0].make
+
+
+@pytest.mark.kernel
+def test_what_another_address_a_dead_lo_or_a_changed_destination_hide_is_told_as_it_is() -> None:
+    deeds = [
+        Example("cable", (*_NAMES, "ip -n ns2 link set lo down"), "ns1 wwww.example", "ns2"),
+        Example(
+            "cable",
+            (
+                "ip -n ns1 addr add 10.0.0.1/24 dev eth0; ip -n ns2 addr add 10.0.0.2/24 dev eth0",
+                "ip -n ns1 route add blackhole 192.0.2.2/32",
+            ),
+            "ns1 ns2",
+            "ns2",
+        ),
+        Example(
+            "router",
+            (
+                f"ip netns exec r1 nft '{NAT.format('prerouting', 'ip daddr 192.0.2.254 dnat to 198.51.100.2')}'",
+                "ip -n r1 route del 198.51.100.0/24",
+            ),
+            "ns1 192.0.2.254",
+            "r1",
+        ),
+    ]
+
+    async def scenario(inside: Inside) -> list[Finding]:
+        found = []
+        for example in deeds:
+            await inside.machine.reset()
+            await lab.build(inside.machine, inside.kernel, LABS[example.lab])
+            await inside.sh("rm -rf /etc/netns", *example.make)
+            found.append(await told_of(inside, *asked(example)))
+        return found
+
+    by_name, by_other, changed = play(scenario)
+    assert (by_name.fault, by_name.at) == ("out-of-sight", "ns2")
+    assert "lo, and that is DOWN" in by_name.says
+    assert by_other.holds
+    assert "Its address 192.0.2.2 is not reached: `:why ns1 192.0.2.2` tells why." in by_other.says
+    assert (changed.fault, changed.at) == ("no-route", "r1")
+
+
+@pytest.mark.kernel
+def test_of_two_addresses_the_one_that_was_tried_is_judged() -> None:
+    two = "ip -n ns1 addr add 10.0.0.1/24 dev eth0; ip -n ns2 addr add 10.0.0.2/24 dev eth0"
+    dead = "ip -n ns1 route add blackhole 10.0.0.2/32"
+    ping = "ip netns exec ns1 ping -c 1 -W 1 {}"
+    wrong = "ip -n ns1 neigh replace 10.0.0.2 lladdr 02:00:00:00:00:99 dev eth0 nud permanent"
+    answered, silent = play_watched(
+        [
+            Example("cable", (two, dead), "ns1 ns2", "", (ping.format("192.0.2.2"),)),
+            Example("cable", (two, wrong), "ns1 ns2", "", (ping.format("10.0.0.2"),)),
+        ]
+    )
+    assert answered.holds
+    assert "10.0.0.2" not in answered.says
+    assert (silent.fault, silent.at) == ("wrong-mac", "ns1")

@@ -59,7 +59,8 @@ def test_a_learner_plays_netns_to_the_end(accounts: Account) -> None:  # noqa: P
         do(learner, "ip netns exec helloworld bash", where="helloworld")
         do(learner, "ip address show", "state DOWN", where="helloworld")
         do(learner, "exit")
-        turn_page(learner, "→ You said: lo and eth0, as on the PC. It is: only lo. lo is in helloworld.", "Enter goes on.")
+        told = "→ You said: lo and eth0, as on the PC. It is: only lo. lo is in helloworld."
+        turn_page(learner, told, "Enter goes on.")
         turn_page(learner, "step 5 of 13", "try: ip netns exec helloworld ping")
         do(learner, f"ip netns exec helloworld ping -c 1 {router}", "Network is unreachable", "Nothing was sent")
         turn_page(learner, "step 6 of 13")

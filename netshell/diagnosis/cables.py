@@ -7,10 +7,11 @@ was forgotten.
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from netshell.diagnosis.finding import Break
-from netshell.diagnosis.lookup import is_usable
+from netshell.diagnosis.lookup import FORWARDING, interface, is_usable
 from netshell.diagnosis.segment import find_link, link_at, ports_of, stop_of
 from netshell.diagnosis.words import ip_on, link_line, named, place
 from netshell.facts import End, Link, Node, Snapshot
@@ -106,7 +107,7 @@ def _onward(snapshot: Snapshot, here: End, *, is_routed: bool) -> Iterator[Step]
         yield Step(link.peer, tuple(cable_breaks(snapshot, here)))
     if is_routed and not link.master:
         for other_end in interfaces(snapshot, here.node):
-            if other_end != here and not _is_switching(node, link, link_at(snapshot, other_end)):
+            if other_end != here and not _is_switching(snapshot, node, link, link_at(snapshot, other_end)):
                 yield Step(other_end, is_routed=True)
 
 
@@ -118,7 +119,7 @@ def _switched(snapshot: Snapshot, here: End, node: Node, link: Link) -> Iterator
         for loose in _loose_ends(node):
             yield Step(End(here.node, loose), (*_bridge_breaks(here, link), _not_in_bridge(snapshot, here, loose)))
         for other in _bridges(node):
-            if other.name != link.name and _is_switching(node, link, other):
+            if other.name != link.name and _is_switching(snapshot, node, link, other):
                 yield Step(End(here.node, other.name), (_two_bridges(snapshot, here, End(here.node, other.name)),))
     elif link.master and link.master in node.links:
         bridge = End(here.node, link.master)
@@ -221,7 +222,28 @@ def _loose_ends(node: Node) -> list[str]:
     ]
 
 
-def _is_switching(node: Node, one: Link, other: Link) -> bool:
-    """Whether a node with a bridge is no router between two of its interfaces: neither has an address."""
-    addressed = {address.dev for address in node.addresses if is_usable(address)}
-    return bool(_bridges(node)) and not addressed & {one.name, other.name}
+def _is_switching(snapshot: Snapshot, node: Node, one: Link, other: Link) -> bool:
+    """Whether a node with a bridge is no router between two of its interfaces: neither has an address.
+
+    Where it does not forward, and one of them is bare, it is no router either, unless who lies behind that one has an
+    address of another network.
+    """
+    if not _bridges(node):
+        return False
+    addressed = [link for link in (one, other) if any(a.dev == link.name and is_usable(a) for a in node.addresses)]
+    if len(addressed) != 1 or any(node.sysctls.get(key, "0") != "0" for key in FORWARDING.values()):
+        return not addressed
+    bare = other if addressed[0] is one else one
+    networks = [interface(a).network for a in node.addresses if a.dev == addressed[0].name and is_usable(a)]
+    versions = {network.version for network in networks}
+    behind = [ip for ip in _behind(snapshot, node, bare) if ip.version in versions]
+    return all(any(ip in network for network in networks) for ip in behind)
+
+
+def _behind(snapshot: Snapshot, node: Node, link: Link) -> Iterator[IPv4Address | IPv6Address]:
+    """The addresses at the other ends of the cables of an interface, or of the ports of a bridge."""
+    ports = [port for port in node.links.values() if port.master == link.name] if link.kind == "bridge" else [link]
+    for port in ports:
+        far = snapshot.node(port.peer.node) if port.peer else None
+        dev = port.peer.link if port.peer else ""
+        yield from (interface(a).ip for a in (far.addresses if far else ()) if a.dev == dev and is_usable(a))

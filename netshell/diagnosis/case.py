@@ -1,6 +1,7 @@
 """One source, one address and perhaps a port: the way there, the way back, who takes it, and what the packets say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from netshell.diagnosis.limits import outlived, swallows, too_large
 from netshell.diagnosis.lookup import source_for, version_of
 from netshell.diagnosis.lost import below, unjoined
 from netshell.diagnosis.passing import other_rules, packet_for
+from netshell.diagnosis.segment import find_link
 from netshell.diagnosis.telling import finding, ways, well
 from netshell.diagnosis.way import Errand, Way, walk
 from netshell.diagnosis.words import named, run_on, setting, socket_line, sysctl_line
@@ -48,9 +50,28 @@ class Case:
         self._snapshot, self._here, self._ip, self._target = snapshot, here, ip, target
         self._wire, self._now_ns = wire, now_ns
         self._holder = self._find_holder()
-        self._attempt = (
-            seen.latest(wire, here.name, ip, target, owners=owners_in(snapshot), now_ns=now_ns) if wire else None
+        self._attempt = self._latest() if wire else None
+
+    def _latest(self) -> "seen.Attempt | None":
+        """The last try of the asker, as the packets show it."""
+        return seen.latest(
+            self._wire,
+            self._here.name,
+            self._ip,
+            self._target,
+            owners=owners_in(self._snapshot),
+            now_ns=self._now_ns,
+            is_taken=self._is_taken,
         )
+
+    def _is_taken(self, crossed: "Seen") -> bool:
+        """Whether a frame is for the interface that it came to, or for a bridge that this is a port of."""
+        crossing = crossed.crossing
+        link = find_link(self._snapshot, crossing.receiver)
+        if link is None or link.master or crossing.receiver == crossing.sender or not link.mac:
+            return True
+        goal = crossing.data[:6]
+        return bool(goal[:1] and goal[0] & 1) or goal == bytes.fromhex(link.mac.replace(":", ""))
 
     def _find_holder(self) -> tuple[str, Address] | None:
         """The node that is meant: the one that was named, else the first that has the address, the asker last."""
@@ -75,6 +96,8 @@ class Case:
         packet = packet_for(self._target, source, self._ip)
         errand = Errand(self._here.name, self._ip, source, self._holder, f"packets for {self._ip}", packet=packet)
         there = walk(self._snapshot, errand)
+        if self._attempt and nat.hides(there, self._attempt.stopped):
+            self._attempt = replace(self._attempt, is_out_of_sight=True)
         if there.broken:
             return self._stopped(there, there.broken)
         if there.out_of_sight:
@@ -258,15 +281,19 @@ class Case:
         return well(there.end, says, *evidence)
 
     def _doubtful(self, there: Way, back: Way) -> Finding | None:
-        """Rules on the way that nobody can judge, unless an answer has come through them."""
+        """Rules on the way that nobody can judge, unless an answer has come through them.
+
+        What an answer meets at the asker itself lies behind the wire: that it crossed tells nothing of that.
+        """
         passed = [name for way in (there, back) for hop in way.hops for name in (hop.node, hop.to.node)]
         crossed = way_between(self._snapshot, self._here.name, there.end) if there.hops else None
         passed += [step.end.node for step in crossed.steps] if crossed else []
         others = [other_rules(self._snapshot.nodes[name]) for name in dict.fromkeys(passed)]
         doubts = [doubt for doubt in (*there.doubts, *back.doubts, *others) if doubt]
-        if not doubts or (self._attempt and self._attempt.answer == "yes"):
-            return None
-        return self._unclear(there, doubts[0])
+        if self._attempt and self._attempt.answer == "yes":
+            last = (*back.doubts, other_rules(self._here))
+            doubts = [doubt for doubt in last if f" {named(self._here.name)} " in f" {doubt} "]
+        return self._unclear(there, doubts[0]) if doubts else None
 
     def _unclear(self, there: Way, doubt: str) -> Finding:
         """That a rule stands in the way of a judgement."""

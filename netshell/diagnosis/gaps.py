@@ -9,9 +9,10 @@ from netshell.diagnosis.advice import neighbours_of, route_mend
 from netshell.diagnosis.cables import Path, path, way_between
 from netshell.diagnosis.finding import Break
 from netshell.diagnosis.lookup import as_address, host, interface, version_of
+from netshell.diagnosis.refusal import is_router
 from netshell.diagnosis.segment import segment
 from netshell.diagnosis.words import address_line, ip_on, named, neighbour_line, place, route_line
-from netshell.facts import Address, End, Node, Route, Snapshot
+from netshell.facts import PC, Address, End, Node, Route, Snapshot
 
 
 def unanswered(
@@ -128,12 +129,17 @@ def _bare(snapshot: Snapshot, node: Node, end: End, version: int) -> list[End]:
 
 
 def _lone(snapshot: Snapshot, node: Node, end: End, ip: str, lines: tuple[str, ...]) -> Break | None:
-    """The only other one on a link, which has no address: it is the one that is meant."""
+    """The only other one on a link, which has no address: it is the one that is meant.
+
+    That is no more than a guess where another node is not joined at all: that one may have had the address.
+    """
     version = version_of(ip)
     bare = _bare(snapshot, node, end, version)
     if len(bare) != 1 or neighbours_of(snapshot, end, version):
         return None
     lone = bare[0]
+    if not is_router(snapshot.nodes[lone.node]) and not _are_joined(snapshot, node.name):
+        return None
     own = next((a for a in lookup.addresses_on(node, end.link, version) if addresses.in_network(ip, a)), None)
     words = {
         "link": lone.link,
@@ -144,6 +150,16 @@ def _lone(snapshot: Snapshot, node: Node, end: End, ip: str, lines: tuple[str, .
         "run": ip_on(lone.node),
     }
     return Break("no-address", lone.node, words, (address_line(snapshot.nodes[lone.node], lone.link), *lines))
+
+
+def _are_joined(snapshot: Snapshot, start: str) -> bool:
+    """Whether cables join all nodes that have any with one of them; the PC is left out."""
+    found = [start]
+    for name in found:
+        for link in snapshot.nodes[name].links.values():
+            if link.peer and link.peer.node not in found and link.peer.node in snapshot.nodes:
+                found.append(link.peer.node)
+    return all(node.name in found or node.name == PC or not node.is_enterable for node in snapshot.nodes.values())
 
 
 def _is_switch(snapshot: Snapshot, end: End) -> bool:

@@ -87,7 +87,9 @@ class NameCase:
         for server, holder in holders.items():
             if holder and _serves(self._snapshot.nodes[holder]):
                 found = self._answer(server, holder, self._name)
-                return found if isinstance(found, NameQuestion) else found.ips
+                if isinstance(found, NameQuestion):
+                    return found if _can_be_asked(self._snapshot.nodes[holder]) else ()
+                return found.ips
         return ()
 
     def _holder(self, ip: str) -> str:
@@ -148,6 +150,12 @@ class NameCase:
         last = NameAnswer(3)
         for candidate in resolver.candidates(self._name):
             answer = self._answer(server, holder, candidate)
+            if isinstance(answer, NameQuestion) and not _can_be_asked(self._snapshot.nodes[holder]):
+                why = (
+                    f"I would ask {named(holder)} for {candidate} over its own lo, and that is DOWN;"
+                    f" `{run_on(self._here.name, f'dig @{server} {candidate}')}` asks it over the cable"
+                )
+                return self._told("out-of-sight", holder, {"why": why}, line)
             if isinstance(answer, NameQuestion):
                 why = f"whether {named(holder)} ({server}) knows the name {candidate} has to be asked"
                 return replace(self._told("out-of-sight", holder, {"why": why}, line), question=answer)
@@ -178,6 +186,12 @@ class NameCase:
         told += [word.partition("=")[2].partition(",")[0] for word in words if word.startswith("--host-record=")]
         alike = near(self._name, told)
         return f" It knows {alike}." if alike else ""
+
+
+def _can_be_asked(node: Node) -> bool:
+    """Whether netshell can put a question to a server there: it does so on the node itself, over lo."""
+    lo = node.links.get("lo")
+    return lo is None or lo.is_up
 
 
 def _serves(node: Node) -> bool:

@@ -62,6 +62,12 @@ def _changes_source(one: Translation) -> bool:
     return one.before.source != one.after.source
 
 
+def hides(there: Way, node: str) -> bool:
+    """Whether a packet is not to be known again behind a node: NAT there changes both of its ends."""
+    changed = [one for one in there.translations if one.node == node and _changes_source(one)]
+    return any(one.before.destination != one.after.destination for one in changed)
+
+
 def _is_private(ip: str) -> bool:
     address = ip_address(ip) if ip else None
     return isinstance(address, IPv4Address) and any(address in network for network in _PRIVATE)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from netshell.diagnosis import lookup
 from netshell.diagnosis.finding import Break, Target
 from netshell.diagnosis.lookup import version_of
-from netshell.diagnosis.words import named, run_on
+from netshell.diagnosis.words import named, place, run_on
 from netshell.facts import Address, Node, Route, Snapshot
 from netshell.filters import Chain, FilterRule, Hook
 from netshell.netfilter import Packet, Passage, chain_named, pass_through, rule_named
@@ -23,6 +23,8 @@ _WHERE: dict[Hook, str] = {
     "postrouting": "as they leave",
 }
 _OTHER_FAMILIES = frozenset({"bridge", "netdev", "arp"})
+_OTHER_HOOKS = frozenset({"ingress", "egress"})
+"""Those of the family `inet`, too, are asked before a frame is a packet, or after."""
 _HARMLESS = frozenset({"accept", "continue", "return"})
 
 
@@ -211,8 +213,9 @@ def other_rules(node: Node) -> str:
     """Rules about frames, not packets, which are not judged; empty where a node has none that could stop any."""
     for chain in node.chains:
         stops = [rule for rule in chain.rules if rule.action not in _HARMLESS]
-        if chain.family in _OTHER_FAMILIES and (stops or chain.policy == "drop"):
-            return f"the rules of {chain_named(chain)} in {node.name} are about frames, and I do not judge those"
+        is_other = chain.family in _OTHER_FAMILIES or chain.hook in _OTHER_HOOKS
+        if is_other and (stops or chain.policy == "drop"):
+            return f"the rules of {chain_named(chain)} {place(node.name)} are about frames, and I do not judge those"
     return ""
 
 

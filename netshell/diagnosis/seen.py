@@ -1,6 +1,6 @@
 """What the packets say of a try to reach somebody: how far it got, what came back, whose MAC was asked for in vain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,6 +55,8 @@ class Attempt:
     complainer: str = ""
     is_young: bool = False
     """An answer may still be on its way."""
+    is_out_of_sight: bool = False
+    """Where it was seen last, NAT changes both of its ends: what it was on from there is not known for the same."""
 
     @property
     def is_silent(self) -> bool:
@@ -97,6 +99,8 @@ class Attempt:
             return f"{left}, and nothing came back"
         arrived = f"{left} and came to {named(self.stopped)}"
         arrived += f" (packet {self.number})" if self.number != self.trip.number else ""
+        if self.is_out_of_sight:
+            return f"{arrived}, which gives it another source and another destination: I do not see how it went on"
         if self.lost_at:
             return (
                 f"{arrived}; the answer (packet {self.answers[0]}) came to {named(self.lost_at)} and did not leave it"
@@ -112,9 +116,19 @@ class Attempt:
 
 
 def latest(
-    wire: "Sequence[Seen]", source: str, ip: str, target: Target, *, owners: "Owners", now_ns: int | None
+    wire: "Sequence[Seen]",
+    source: str,
+    ip: str,
+    target: Target,
+    *,
+    owners: "Owners",
+    now_ns: int | None,
+    is_taken: "Callable[[Seen], bool]" = lambda _: True,
 ) -> Attempt | None:
-    """The last try of a node to reach an address, by ping or at a port; None where there was none."""
+    """The last try of a node to reach an address, by ping or at a port; None where there was none.
+
+    `is_taken` tells of a crossing whether its receiver takes the frame: a switch may send copies to everybody.
+    """
     from netshell.explain.stories.keys import key_of  # noqa: PLC0415 - packets are read only where some crossed
     from netshell.explain.stories.trips import trips  # noqa: PLC0415 - as above
 
@@ -126,7 +140,8 @@ def latest(
     trip = tries[-1]
     key = key_of(trip.packet)
     tried = [t for t in tries if key_of(t.packet) == key and _sequence(t) == _sequence(trip)]
-    last = trip.path(owners)[-1]
+    steps = trip.path(owners)
+    last = next((step for step in reversed(steps) if is_taken(step)), steps[-1])
     end = last.crossing.receiver
     port = getattr(last.packet.transport, "dst_port", 0)
     known = Attempt(
@@ -144,6 +159,24 @@ def latest(
     )
 
 
+def last_tried(wire: "Sequence[Seen]", source: str, ips: "Sequence[str]", target: Target) -> str:
+    """Which of several addresses a node has tried last, or asked the MAC of; empty where none."""
+    from netshell.explain.stories.asking import word_of  # noqa: PLC0415 - packets are read only where some crossed
+
+    packed = {as_address(ip).packed for ip in ips}
+    for seen in reversed(wire[-_MOST:] if len(ips) > 1 else ()):
+        if not _is_from(seen, source) or not any(each in seen.crossing.data for each in packed):
+            continue
+        word = word_of(seen.packet)
+        if word is not None:
+            goal = "" if word.is_answer else word.target
+        else:
+            goal = seen.packet.dst if _is_try(seen, target) else ""
+        if goal in ips:
+            return goal
+    return ""
+
+
 def _about(wire: "Sequence[Seen]", ip: str) -> "list[Seen]":
     """The crossings in whose bytes an address stands, and what became of those packets further on."""
     packed = as_address(ip).packed
@@ -156,7 +189,7 @@ def _about(wire: "Sequence[Seen]", ip: str) -> "list[Seen]":
     return found
 
 
-def _is_try(trip: "Trip", target: Target) -> bool:
+def _is_try(trip: "Trip | Seen", target: Target) -> bool:
     from netshell.packets.headers import ACK, SYN, Tcp, Udp  # noqa: PLC0415 - as above
     from netshell.packets.layers import Icmp, Icmp6  # noqa: PLC0415 - as above
 

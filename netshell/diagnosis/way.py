@@ -399,6 +399,8 @@ def _blame(snapshot: Snapshot, hops: list[Hop], broken: Break, errand: Errand) -
     if not hops or errand.holder is None or broken.fault not in {"forwarding-off", "no-route", "no-way-back"}:
         return broken
     last = hops[-1]
+    if last.route.via is None:
+        return broken  # it was for that node itself, which has given it another destination
     if last.to.node == errand.holder[0] or leads_on(snapshot, last.to.node, last.to.link, errand.holder[0]):
         return broken
     return wrong_gateway(snapshot, last, errand, f"which is {named(last.to.node)}, and no way leads on from there")

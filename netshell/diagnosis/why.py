@@ -15,6 +15,7 @@ from netshell.diagnosis.leases import WORD, lacks_lease, lease
 from netshell.diagnosis.lookup import host, is_usable, version_of
 from netshell.diagnosis.lost import unjoined
 from netshell.diagnosis.names import Answers, NameCase, is_name
+from netshell.diagnosis.seen import last_tried
 from netshell.diagnosis.telling import finding
 from netshell.diagnosis.way import lo_down
 from netshell.diagnosis.words import sentences
@@ -59,18 +60,31 @@ def _reach(snapshot: Snapshot, source: str, target: Target, wire: "Sequence[Seen
         return finding(broken)
     here = snapshot.nodes[source]
     ips = _addresses_of(snapshot, here, target)
+    if not target.is_address and _version(here) == 6:
+        ips = [ip for ip in ips if version_of(ip) == 6]  # it has no address to ask the others from
     if not ips:
         return finding(_unaddressed(snapshot, here, snapshot.nodes[target.host]))
     lo = here.links.get("lo")
     if lo is not None and not lo.is_up and ip_address(ips[0]).is_loopback:
         return finding(lo_down(here, lo, ips[0]))
-    told: list[Finding] = []
-    for ip in ips[:_MOST_ADDRESSES]:
+    told: list[tuple[str, Finding]] = []
+    tried = last_tried(wire, here.name, ips, target)
+    for ip in sorted(ips[:_MOST_ADDRESSES], key=lambda ip: ip != tried):
         found = Case(snapshot, here, ip, target, wire=wire, now_ns=now_ns).judge()
         if found.holds:
-            return found
-        told.append(found)
-    return told[0]
+            return _beside(found, here, [one for one, _ in told])
+        told.append((ip, found))
+        if ip == tried:
+            break  # that another address of the same node is reached answers nothing
+    return told[0][1]
+
+
+def _beside(found: Finding, here: Node, others: Sequence[str]) -> Finding:
+    """That a node is reached, and not by all of its addresses."""
+    if not others:
+        return found
+    says = f"{found.says} Its address {others[0]} is not reached: `:why {here.name} {others[0]}` tells why."
+    return replace(found, says=says)
 
 
 def _by_name(snapshot: Snapshot, here: Node, target: Target, wire: "Sequence[Seen]", answers: Answers) -> Finding:
@@ -149,13 +163,14 @@ def _unaddressed(snapshot: Snapshot, here: Node, there: Node) -> Break:
             return unjoined(snapshot, here, there)
         if way.breaks:
             return way.breaks[0]
-        if broken := first_misfit(snapshot, way.stages, _version(here)):
+        if broken := first_misfit(snapshot, way.stages, _version(here, way.stages[0][0].link)):
             return broken
     ends = interfaces(snapshot, there.name) or [End(there.name, "lo")]
     return first_misfit(snapshot, [(ends[0], ends[0])], _version(here)) or unjoined(snapshot, here, there)
 
 
-def _version(here: Node) -> int:
-    """Of the IP that a node speaks: 6 where it has addresses of that one only."""
-    versions = {version_of(a.cidr) for a in here.addresses if is_usable(a)}
+def _version(here: Node, dev: str = "") -> int:
+    """Of the IP that a node speaks, on an interface where it has addresses there: 6 where it has none of the other."""
+    own = [a for a in here.addresses if is_usable(a)]
+    versions = {version_of(a.cidr) for a in [a for a in own if a.dev == dev] or own}
     return 6 if versions == {6} else 4

@@ -123,6 +123,12 @@ LINK_FAULTS = (
         (
             Example("bridge", ("ip -n sw link set port1 nomaster",), "ns1 ns2", "sw"),
             Example("bridge", ("ip -n sw link set port2 nomaster",), "ns1 ns2", "sw"),
+            Example(
+                "bridge",
+                ("ip -n sw addr add 192.0.2.9/24 dev br0", "ip -n sw link set port2 nomaster"),
+                "ns1 ns2",
+                "sw",
+            ),
         ),
     ),
     Fault(

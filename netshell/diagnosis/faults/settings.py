@@ -45,6 +45,16 @@ SETTING_FAULTS = (
                 "ns1 ns2",
                 "sw",
             ),
+            Example(
+                "bridge",
+                (
+                    "ip -n sw addr add 192.0.2.9/24 dev br0",
+                    "ip -n sw link add br1 type bridge; ip -n sw link set br1 up",
+                    "ip -n sw link set port2 master br1",
+                ),
+                "ns1 ns2",
+                "sw",
+            ),
         ),
     ),
     Fault(
