@@ -87,6 +87,13 @@ def test_a_node_without_links_is_as_ip_netns_add_makes_it() -> None:
 
 
 @pytest.mark.kernel
+def test_a_node_of_the_lab_can_be_deleted_after_another_namespace_was_added() -> None:
+    snapshot = built(TWO_HOSTS, then="ip netns add x && ip netns delete h1 && ip netns add h1")
+    assert list(snapshot.nodes["h1"].links) == ["lo"]
+    assert list(snapshot.nodes["h2"].links) == ["lo"]
+
+
+@pytest.mark.kernel
 def test_the_pc_gets_an_interface_and_a_gateway_that_answers() -> None:
     topology = Topology(pc_interface=EndSpec(PC, "eth0", ("192.168.1.10/24",)), pc_default="192.168.1.1")
     snapshot = built(topology, then="ping -c 1 -W 1 192.168.1.1")

@@ -117,7 +117,7 @@ def test_what_is_no_namespace_is_not_entered() -> None:
 @pytest.mark.kernel
 def test_a_directory_that_leads_elsewhere_is_not_followed() -> None:
     async def scenario(machine: Machine, helper: Helper) -> None:
-        await sh(machine, "rm -rf /run/netns; mkdir /tmp/n; touch /tmp/n/x; ln -s /tmp/n /run/netns")
+        await sh(machine, "umount /run/netns; rm -rf /run/netns; mkdir /tmp/n; touch /tmp/n/x; ln -s /tmp/n /run/netns")
         await helper.ask("refresh")
         assert await helper.ask("names") == {PC: True}
 

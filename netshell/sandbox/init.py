@@ -74,6 +74,7 @@ class _Init:
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
         self._mounts = os.open("/proc/self/mountinfo", os.O_RDONLY)
         self._name_home()
+        self._share_names()
         self._known: set[str] = set()
         self._started: set[int] = set()
         self._has_parent = False
@@ -97,6 +98,18 @@ class _Init:
         with contextlib.suppress(OSError):
             os.close(os.open(HOME_NETWORK, os.O_CREAT | os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW, 0o444))
             linux.mount("/proc/self/ns/net", HOME_NETWORK, flags=linux.MS_BIND)
+
+    @staticmethod
+    def _share_names() -> None:
+        """Bind /run/netns over itself, shared, before there is any name.
+
+        The first `ip netns add` does so where nobody has: a name of before would then be mounted above and below, and
+        `ip netns delete` could not take it away.
+        """
+        with contextlib.suppress(OSError):
+            os.makedirs(NETNS, exist_ok=True)
+            linux.mount(NETNS, NETNS, flags=linux.MS_BIND)
+            linux.mount(None, NETNS, flags=linux.MS_SHARED)
 
     def serve(self) -> None:
         poll = select.poll()
@@ -236,7 +249,6 @@ class _Init:
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
         self._reap_all()
-        # The first `ip netns add` binds the directory over itself, so that a name may be mounted above and below.
         for point in reversed(self._mounted()):
             with contextlib.suppress(OSError):
                 linux.unmount(point)
@@ -248,6 +260,7 @@ class _Init:
         with contextlib.suppress(OSError):  # the learner has taken it off
             linux.unmount(HOME_NETWORK)
         self._name_home()
+        self._share_names()
         filesystem.refresh_sys()
         filesystem.restore(self._files, has_home=request["home"])
         self._inherited = sysctl.restore_defaults()
