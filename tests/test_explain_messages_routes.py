@@ -365,6 +365,25 @@ CASES = (
     ),
     Case(
         "ns1",
+        "ip link set eth0 02:00:00:00:00:22",
+        255,
+        'Error: either "dev" is duplicate, or "02:00:00:00:00:22" is a garbage.',
+        (
+            "`ip` can make nothing of `02:00:00:00:00:22` where it stands. 02:00:00:00:00:22 is a MAC address: "
+            "`address` comes before it."
+        ),
+        is_repeated=True,
+    ),
+    Case(
+        "ns1",
+        "ip neigh replace 192.0.2.2 lladdr 02:00:00:00:00:22",
+        255,
+        "Device and destination are required arguments.",
+        "An entry belongs to an interface: its IP address alone does not say which table line is meant.",
+        is_repeated=True,
+    ),
+    Case(
+        "ns1",
         "ip addr add 192.0.2.7 24 dev eth0",
         255,
         'Error: either "local" is duplicate, or "24" is a garbage.',

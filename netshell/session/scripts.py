@@ -20,6 +20,7 @@ _QUESTION = re.compile(
 
 _FETCH = re.compile(r"(?:sudo\s+)?(?:ip\s+netns\s+exec\s+\S+\s+)?curl\s[^;&|<>$`()]*")
 """The same for a page, which may be kept in a file."""
+_ASKS_FOR_HELP = frozenset({"-h", "--help", "help", "-V", "--version"})
 REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
 """Words of commands that take something away."""
 
@@ -40,7 +41,7 @@ def misplaced(ran: Ran, wanted: Sequence[Script]) -> str:
     for line in (line for script in wanted for line in script if line.action == "run"):
         for deed, node in deeds(line.text, line.node):
             places.setdefault(deed, set()).add(node)
-    for deed, node in deeds(ran.command, ran.node):
+    for deed, node in () if _ASKS_FOR_HELP & set(ran.command.split()) else deeds(ran.command, ran.node):
         nodes = places.get(deed, set())
         if nodes and node not in nodes and (node == PC or nodes == {PC}):
             where = " or ".join(sorted(target(name) for name in nodes))

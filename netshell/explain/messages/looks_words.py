@@ -1,5 +1,6 @@
 """What a message has to do with the words that were typed. A look gives what `looks_links` says."""
 
+import re
 from collections.abc import Mapping
 
 from netshell.explain.messages.scene import Scene, did_you_mean, ip_of, near, place
@@ -17,6 +18,7 @@ PROGRAMS = _words(
     " clear history"
 )
 """What the lessons use."""
+_MAC = re.compile(r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}")
 _OTHERS = frozenset({"dhcpcd", "nmcli", "networkctl", "systemctl", "service", "ufw", "nmap", "socat", "tshark", "mtr"})
 """Programs that a learner may know from elsewhere."""
 _REPLACED: Mapping[str, str] = {
@@ -126,6 +128,9 @@ def stray(scene: Scene) -> str | None:
 
 def _misspelt(scene: Scene, word: str) -> str | None:
     """What is wrong with the word itself."""
+    if _MAC.fullmatch(word):
+        before = "lladdr" if scene.run.path.startswith("neighbour") else "address"
+        return f"{word} is a MAC address: `{before}` comes before it."
     if "=" in word:
         return "`ip` takes a blank between a word and its value, no `=`."
     if word.isdecimal() and scene.run.path == "address add":

@@ -66,6 +66,14 @@ _OF_ADDRESSES = (
     ),
     row(
         "ip",
+        "Device and destination are required arguments.",
+        "An entry belongs to an interface: its IP address alone does not say which table line is meant.",
+        "ethernet",
+        "`dev` and the interface's name belong to it.",
+        when="neighbour",
+    ),
+    row(
+        "ip",
         "Error: No link layer address given.",
         "A neighbour set by hand needs the MAC address behind its IP address.",
         "ethernet",
