@@ -110,7 +110,7 @@ def test_a_fault_that_breaks_nothing_and_a_solution_that_mends_another_are_told(
 @pytest.mark.kernel
 def test_nothing_of_the_fault_is_told() -> None:
     async def scenario(session: Session) -> None:
-        assert not session.is_done
+        assert session.is_riddle
         outcome = await session.after_command(Ran("true"))
         assert (outcome.said, outcome.crossed, outcome.messages) == ((), (), ())
         assert await session.bench.changes_since_mark() == ()

@@ -36,7 +36,8 @@ def packets_of(context: Context, argument: str, *, since_ns: int = 0) -> Packets
     from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first look at packets
 
     chosen, with_noise = _chosen(context, argument, since_ns)
-    stories = tell(chosen[:_TOLD_MOST], context.bench.wire.owners, context.bench.snapshot, time.time_ns())
+    known = None if context.session is not None and context.session.is_riddle else context.bench.snapshot
+    stories = tell(chosen[:_TOLD_MOST], context.bench.wire.owners, known, time.time_ns())
     if any(seen.protocol not in _READ for seen in chosen):
         context.bench.dissector()  # one of these may be opened next
     return Packets(chosen, stories, _lead(context, argument), with_noise, _lost(context))

@@ -224,7 +224,9 @@ class Guide:
         from netshell.render.wire import wire_line  # noqa: PLC0415
 
         wire = self._context.bench.wire
-        stories = tell(crossed[-_TOLD_MOST:], wire.owners, outcome.snapshot)
+        session = self._context.session
+        known = None if session is not None and session.is_riddle else outcome.snapshot
+        stories = tell(crossed[-_TOLD_MOST:], wire.owners, known)
         return wire_line(crossed, stories, is_more=wire.is_behind, key="F4", lead="wire" if is_own else "meanwhile")
 
     def tell_error(self, error: UserError) -> None:

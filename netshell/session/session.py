@@ -133,6 +133,11 @@ class Session:
         return self._memory.is_done or not self.step.checks
 
     @property
+    def is_riddle(self) -> bool:
+        """Something is broken that the learner is still to find: where a packet ended is told, and not why."""
+        return self.step.is_ticket and not self.is_done
+
+    @property
     def has_had_all(self) -> bool:
         """There is nothing left to be done, or to be looked at, but to go on."""
         return self.is_done and (bool(self.step.checks) or not self.step.do or self._memory.commands_run > 0)
