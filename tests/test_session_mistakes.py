@@ -12,6 +12,12 @@ LISTENS = Mistake(do=(Line("pc", "run", "tcpdump -n -i eth0"),), say="That was t
 NOTHING = Evidence(Snapshot())
 
 
+def test_the_same_words_into_another_file_are_another_command() -> None:
+    mistake = Mistake(do=(Line("ns1", "run", "echo hello > index.html"),), say="Beside it.")
+    assert is_made(mistake, NOTHING, Ran("echo hello > index.html", node="ns1", terminal="ns1"))
+    assert not is_made(mistake, NOTHING, Ran("echo hello > site/index.html", node="ns1", terminal="ns1"))
+
+
 @pytest.mark.parametrize(
     ("ran", "expected"),
     [

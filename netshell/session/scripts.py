@@ -20,6 +20,8 @@ _QUESTION = re.compile(
 
 _FETCH = re.compile(r"(?:sudo\s+)?(?:ip\s+netns\s+exec\s+\S+\s+)?curl\s[^;&|<>$`()]*")
 """The same for a page, which may be kept in a file."""
+_PLAIN = re.compile(r"[^;&|<>$`()]*")
+"""One command, whose words are all there is to it."""
 _ASKS_FOR_HELP = frozenset({"-h", "--help", "help", "-V", "--version"})
 REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
 """Words of commands that take something away."""
@@ -57,7 +59,8 @@ def is_made(mistake: Mistake, evidence: Evidence, ran: Ran | None) -> bool:
     if line is None or ran is None or not ran.command:
         return False
     is_alike = ran.terminal == line.node and words_of(ran.command) == words_of(line.text)
-    return is_alike or _runs(ran.command, ran.node) == _runs(line.text, line.node)
+    is_plain = all(_PLAIN.fullmatch(text) for text in (ran.command, line.text))
+    return is_alike or (is_plain and _runs(ran.command, ran.node) == _runs(line.text, line.node))
 
 
 def _runs(command: str, node: str) -> list[tuple[tuple[str, ...], str]]:
