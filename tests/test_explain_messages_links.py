@@ -6,6 +6,14 @@ from message_lab import Case, said
 CASES = (
     Case(
         "pc",
+        "ip link add v1-veth0 type veth name v2-veth0",
+        1,
+        "Usage: ip link <options> type veth [peer <options>]",
+        "A veth pair has two ends: behind `type veth` stands `peer name`, and the name of the other end.",
+        is_repeated=True,
+    ),
+    Case(
+        "pc",
         "ip netns exec helloword bash",
         255,
         'Cannot open network namespace "helloword": No such file or directory',

@@ -4,6 +4,7 @@ It knows no machine: where the right answer stands there, `truths.py` reads it.
 """
 
 import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -32,7 +33,9 @@ _ADDRESS_KINDS = frozenset({"address", "mac", "gateway", "neighbour", "src", "ds
 _NUMBER_KINDS = frozenset({"mtu", "sport", "dport", "ttl", "length"})
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER_TYPED = re.compile(r"(-?[0-9]{1,18})(?: ?[A-Za-z%]{1,20})?")
-_NUMBER_ALONE = re.compile(r"[0-9]{1,18}")
+_NUMBER_ALONE = re.compile(r"[0-9]{1,18}|[0-9]{1,3}(?:[,' ][0-9]{3}){1,5}")
+"""With what people put between thousands, or without."""
+_THOUSANDS = re.compile(r"(?<=[0-9])[,' ](?=[0-9]{3}(?![0-9]))")
 _NUMBERS = re.compile(r"\s*[0-9][0-9\s,]*")
 _MAC = re.compile(r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}")
 _AROUND = " .,;!?`'\"“”"
@@ -245,7 +248,7 @@ def take(ask: Ask, typed: str) -> str:
                 raise UserError(f"`{text}` does not name each of the {len(ask.choices)} once.", how(ask))
             return in_order(ask.choices[position] for position in positions)
         case "number":
-            found = _NUMBER_TYPED.fullmatch(text.strip(_AROUND))
+            found = _NUMBER_TYPED.fullmatch(_THOUSANDS.sub("", text.strip(_AROUND)))
             if not found:
                 raise UserError(f"`{text}` is no whole number.", how(ask))
             return str(int(found[1]))
@@ -295,7 +298,14 @@ def names_choice(ask: Ask, line: str) -> bool:
     if ask.form == "address":
         return is_address(line.strip())
     is_number = ask.form in {"choice", "number"} and _NUMBER_ALONE.fullmatch(line) is not None
-    return is_number or (ask.form == "choice" and _position(ask, line) is not None)
+    return is_number or (ask.form == "choice" and (_position(ask, line) is not None or _is_choice(ask, line)))
+
+
+def _is_choice(ask: Ask, line: str) -> bool:
+    """Whether a line is one of the choices as it stands, and no command too."""
+    said = plain(line)
+    is_one = bool(said) and said in {plain(choice) for choice in ask.choices}
+    return is_one and shutil.which(said.partition(" ")[0]) is None
 
 
 def how(ask: Ask) -> str:

@@ -18,6 +18,8 @@ _DNS_PORTS = frozenset({_DNS_PORT, 5353, 5355})
 """DNS, multicast DNS, LLMNR."""
 _CAPITALS = frozenset(range(0x41, 0x5B))
 """What a line that begins an HTTP message begins with: a quick look spares most payloads two slow ones."""
+_TEXTUAL = frozenset({"SIP", "SSDP", "syslog", "TFTP"})
+"""Protocols over UDP that are text."""
 _DHCP_PORTS = frozenset({67, 68})
 _BOOTP_BYTES = 236
 _MOST_DNS_MESSAGES = 32
@@ -181,4 +183,12 @@ def _read_datagram(draft: Draft, src: int, dst: int, at: int, end: int) -> None:
     elif (src in _DHCP_PORTS or dst in _DHCP_PORTS) and end - at >= _BOOTP_BYTES:
         read_dhcp(draft, at, end)
     else:
-        draft.name(at, end, UDP_PORTS.get(dst) or UDP_PORTS.get(src) or "data")
+        name = UDP_PORTS.get(dst) or UDP_PORTS.get(src) or "data"
+        is_odd = name not in _TEXTUAL and _is_typed(draft.data[at:end])
+        draft.name(at, end, "data" if is_odd else name)
+
+
+def _is_typed(data: bytes) -> bool:
+    """Whether it is a line of text, as somebody types it into `nc`: no protocol of bytes looks so."""
+    line = data.rstrip(b"\r\n")
+    return bool(line) and line.isascii() and line.decode("ascii").isprintable()

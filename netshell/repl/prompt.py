@@ -29,7 +29,7 @@ KEYS = {
     "f3": ("map", ":map"),
     "f4": ("wire", ":packets last"),
     "f5": ("why", ":why"),
-    "f6": ("terms", ":terms"),
+    "f6": ("shells", ":terms"),
     "f7": ("task", ":task"),
 }
 """Function keys: what the toolbar calls them, and the command they stand for."""

@@ -15,7 +15,7 @@ from netshell.checks.base import Command
 from netshell.checks.needs import Need
 from netshell.explain.changes import Said
 from netshell.facts import Snapshot
-from netshell.lesson.asks import Ask, Compared
+from netshell.lesson.asks import Ask, Compared, how
 from netshell.lesson.model import Fade, Lesson, Prose, Script, Step
 from netshell.progress import Progress, SkillRecord
 from netshell.session import gather, scripts
@@ -320,6 +320,8 @@ class Session:
     def solution(self) -> Help:
         """The worked solution of the step."""
         if not self.step.do:
+            if self.asking.waiting is not None:
+                return ("none", f"There is nothing to solve here but what is asked. {how(self.asking.waiting)}")
             return ("none", "There is nothing to solve here: Enter goes on.")
         self._take_help()
         self.progress.see_solution(self.lesson.id, self.step.slug)
@@ -351,7 +353,11 @@ class Session:
         return replace(evidence, wire=crossed, earlier=evidence.wire)
 
     def _last_try_ns(self) -> int:
-        lines = max(1, sum(line.action in {"run", "look"} for line in self.step.do))
+        return self._last_effects_ns(self.step.do)
+
+    def _last_effects_ns(self, script: Script) -> int:
+        """From when on what crossed belongs to as many commands with an effect as a script has lines to run."""
+        lines = max(1, sum(line.action in {"run", "look"} for line in script))
         effects = self._memory.effects_ns
         return effects[-lines] if len(effects) >= lines else self._memory.began_ns
 
@@ -416,9 +422,10 @@ class Session:
         messages = []
         for mistake in self.step.wrong:
             key = f"wrong {mistake.line} {mistake.say}"
-            if scripts.is_made(mistake, evidence, ran):
+            lately = evidence.of_last_change(self._last_effects_ns(mistake.do))
+            if scripts.is_made(mistake, lately, ran):
                 messages += self._tell_once(key, mistake.say)
-                proof = tuple(check.judge(evidence).says for check in mistake.when if not check.negate)
+                proof = tuple(check.judge(lately).says for check in mistake.when if not check.negate)
                 if messages and proof:
                     self.bench.tutor.note(Advice(mistake.say, proof))
             else:

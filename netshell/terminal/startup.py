@@ -3,6 +3,8 @@
 RC_PATH = "/run/netshell/bashrc"
 PC_NETWORK = "/run/netshell/pc"
 """Stands for the PC's own network namespace, mounted by the machine's first process: /proc/1 is closed to all."""
+_FUNCTION_KEYS = [*(f"O{letter}" for letter in "PQRS"), *(f"[{n}~" for n in (*range(11, 16), *range(17, 22), 23, 24))]
+"""F1 to F12 as terminals send them: netshell's own, which reach bash where they were pressed while a program ran."""
 TYPED_AHEAD_KEY = b"\x1b[9977~"
 """A key that no keyboard has: bash answers it with what was typed ahead and not yet run."""
 
@@ -38,6 +40,7 @@ for __netshell_keys in emacs vi-insert vi-command; do
   bind -m $__netshell_keys -x '"\e[9977~": __netshell_typed' 2>/dev/null
 done
 unset __netshell_keys
+bind FUNCTION_KEYS 2>/dev/null
 command_not_found_handle() { printf 'bash: %s: command not found\n' "$1" >&2; return 127; }
 """
 
@@ -47,7 +50,10 @@ _SOURCE_IT = f"[ -r {RC_PATH} ] && . {RC_PATH}\n"
 def files(nonce: str) -> dict[str, str]:
     """The files to put into the private machine, path to content."""
     return {
-        RC_PATH: _RC.lstrip().replace("NONCE", nonce).replace("PC_NETWORK", PC_NETWORK),
+        RC_PATH: _RC.lstrip()
+        .replace("NONCE", nonce)
+        .replace("PC_NETWORK", PC_NETWORK)
+        .replace("FUNCTION_KEYS", " ".join(f'\'"\\e{key}": ""\'' for key in _FUNCTION_KEYS)),
         "/etc/bash.bashrc": _SOURCE_IT,
         "/root/.bashrc": _SOURCE_IT + "# Your own aliases and functions go below; they last as long as this machine.\n",
     }

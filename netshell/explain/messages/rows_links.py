@@ -181,6 +181,14 @@ _INTERFACES = (
     ),
     row(
         "ip",
+        "Usage: ip link <options> type veth [peer <options>]",
+        "A veth pair has two ends: behind `type veth` stands `peer name`, and the name of the other end.",
+        "veth",
+        "The name of the first end stands behind `add`.",
+        when="link add",
+    ),
+    row(
+        "ip",
         ("Error: Unknown device type.", "RTNETLINK answers: Operation not supported"),
         "The kernel makes interfaces of the kinds that it knows only.",
         "veth",

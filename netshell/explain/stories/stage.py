@@ -52,7 +52,7 @@ class Stage:
         if self.snapshot is None:
             owner = self.owners.of(address)
             return [owner] if owner else []
-        return [name for name in self.snapshot.nodes if self.has(name, address)]
+        return [name for name in self.snapshot.nodes if self._is_set(name, address)]
 
     def node(self, name: str) -> Node | None:
         """The state of a node, where it is known."""
