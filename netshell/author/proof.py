@@ -219,8 +219,10 @@ class Proof:
         step = self._step
         if in_front(self._bench) - spared:
             await interrupt(self._bench, spared)
+        is_spoken_to = any(line.action in {"press", "type"} for line in step.do)  # at moments that its looks may give
+        solution = step.do if is_spoken_to else tuple(line for line in step.do if line.action != "look")
         try:
-            await self._play((*mistake.mend, *(line for line in step.do if line.action != "look")))
+            await self._play((*mistake.mend, *solution))
         except PlayError as error:
             lacks = error.problem
         else:
