@@ -35,6 +35,13 @@ def asks_last(script: Script) -> bool:
     return is_plain and asks[-1:] == [True] and asks == sorted(asks)
 
 
+def commands_of_a_try(script: Script) -> int:
+    """How many commands one try has: those that ask, where a script asks last; else all that it runs."""
+    lines = [line.text.strip() for line in script if line.action in {"run", "look"}]
+    asking = sum(bool(_QUESTION.fullmatch(line) or _FETCH.fullmatch(line)) for line in lines)
+    return asking if asks_last(script) else max(1, len(lines))
+
+
 def misplaced(ran: Ran, wanted: Sequence[Script]) -> str:
     """That a command ran on the PC which the scripts want on a node, or the reverse; empty where it did not."""
     from netshell.explain.messages.command import deeds  # noqa: PLC0415 - not before something was typed

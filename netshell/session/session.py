@@ -353,13 +353,12 @@ class Session:
         return replace(evidence, wire=crossed, earlier=evidence.wire)
 
     def _last_try_ns(self) -> int:
-        return self._last_effects_ns(self.step.do)
+        return self._last_effects_ns(scripts.commands_of_a_try(self.step.do))
 
-    def _last_effects_ns(self, script: Script) -> int:
-        """From when on what crossed belongs to as many commands with an effect as a script has lines to run."""
-        lines = max(1, sum(line.action in {"run", "look"} for line in script))
+    def _last_effects_ns(self, count: int) -> int:
+        """From when on what crossed belongs to so many commands with an effect."""
         effects = self._memory.effects_ns
-        return effects[-lines] if len(effects) >= lines else self._memory.began_ns
+        return effects[-count] if len(effects) >= count else self._memory.began_ns
 
     async def _outcome(self, observation: Observation, ran: Ran | None = None, advice: Advice | None = None) -> Outcome:
         """What there is to say; `ran` is None where something happened by itself."""
@@ -422,7 +421,7 @@ class Session:
         messages = []
         for mistake in self.step.wrong:
             key = f"wrong {mistake.line} {mistake.say}"
-            lately = evidence.of_last_change(self._last_effects_ns(mistake.do))
+            lately = evidence.of_last_change(self._last_effects_ns(scripts.commands_of_a_try(mistake.do)))
             if scripts.is_made(mistake, lately, ran):
                 messages += self._tell_once(key, mistake.say)
                 proof = tuple(check.judge(lately).says for check in mistake.when if not check.negate)
