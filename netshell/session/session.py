@@ -32,6 +32,8 @@ Help: TypeAlias = tuple[Literal["hint"], Prose] | tuple[Literal["solution"], Scr
 
 _COMMANDS_MOST = 100
 """Commands of a step that are kept for checks of words."""
+_OF_WORDS = frozenset({"output", "typed"})
+"""Checks of what was typed and printed: it stands on the screen, and proves nothing more."""
 _TOLD_ONE_BY_ONE = 2
 """Checks of one step up to which the last to hold is told when it is done."""
 _TRIES_BEFORE_SPEAKING = 2
@@ -423,10 +425,13 @@ class Session:
             key = f"wrong {mistake.line} {mistake.say}"
             lately = evidence.of_last_change(self._last_effects_ns(scripts.commands_of_a_try(mistake.do)))
             if scripts.is_made(mistake, lately, ran):
-                messages += self._tell_once(key, mistake.say)
-                proof = tuple(check.judge(lately).says for check in mistake.when if not check.negate)
-                if messages and proof:
-                    self.bench.tutor.note(Advice(mistake.say, proof))
+                told = self._tell_once(key, mistake.say)
+                proof = [one.judge(lately).says for one in mistake.when if not one.negate and one.kind not in _OF_WORDS]
+                if told:
+                    self._memory.changes_made = 0  # who follows the words needs time to
+                if told and proof:
+                    self.bench.tutor.note(Advice(mistake.say, tuple(dict.fromkeys(proof))))
+                messages += told
             else:
                 self._memory.told.discard(key)
         return messages
