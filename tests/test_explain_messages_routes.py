@@ -364,6 +364,14 @@ CASES = (
         is_repeated=True,
     ),
     Case(
+        "pc",
+        "ip link set pc-veth0 br0",
+        255,
+        'Error: either "dev" is duplicate, or "br0" is a garbage.',
+        "`ip` can make nothing of `br0` where it stands. br0 is a bridge: `master` comes before its name.",
+        is_repeated=True,
+    ),
+    Case(
         "ns1",
         "ip link set eth0 02:00:00:00:00:22",
         255,

@@ -292,6 +292,7 @@ def test_an_answer_is_right_whatever_way_it_is_written(asked: Ask, said: str, *,
         (TEXT, "64", False),
         (ADDRESS, "192.0.2.77", True),
         (ADDRESS, "192.0.2", False),
+        (ADDRESS, "2", True),  # and refused, with how to give one
         (ADDRESS, "ping 192.0.2.77", False),
     ],
 )

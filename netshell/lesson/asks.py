@@ -296,7 +296,7 @@ def names_choice(ask: Ask, line: str) -> bool:
     if ask.form == "order":
         return _NUMBERS.fullmatch(line) is not None or bool(_order(ask, line.replace(",", " ").split()))
     if ask.form == "address":
-        return is_address(line.strip())
+        return is_address(line.strip()) or _NUMBER_ALONE.fullmatch(line) is not None
     is_number = ask.form in {"choice", "number"} and _NUMBER_ALONE.fullmatch(line) is not None
     return is_number or (ask.form == "choice" and (_position(ask, line) is not None or _is_choice(ask, line)))
 

@@ -226,7 +226,7 @@ class Guide:
         wire = self._context.bench.wire
         session = self._context.session
         known = None if session is not None and session.is_riddle else outcome.snapshot
-        stories = tell(crossed[-_TOLD_MOST:], wire.owners, known)
+        stories = tell(crossed[-_TOLD_MOST:], wire.owners, known) if is_own else ()  # of others they were told before
         return wire_line(crossed, stories, is_more=wire.is_behind, key="F4", lead="wire" if is_own else "meanwhile")
 
     def tell_error(self, error: UserError) -> None:

@@ -190,6 +190,6 @@ class Asking:
 def _in_words(truth: Truth, *, is_right: bool | None) -> str:
     """What was observed; before it what is right, where the observation does not say so in its words."""
     right = next(iter(truth.accepted), "")
-    if is_right or not right or right in truth.says:
+    if is_right or not right or (right in truth.says and not right.isdecimal()):
         return truth.says or "So it is."
     return f"It is: {right}. {truth.says}".rstrip()

@@ -32,6 +32,8 @@ Help: TypeAlias = tuple[Literal["hint"], Prose] | tuple[Literal["solution"], Scr
 
 _COMMANDS_MOST = 100
 """Commands of a step that are kept for checks of words."""
+_STILL_TO_DO = frozenset({"no-request", "no-attempt", "no-packet", "not-seen"})
+"""Reasons of verdicts that find nothing wrong: what was to be tried was not tried yet."""
 _OF_WORDS = frozenset({"output", "typed"})
 """Checks of what was typed and printed: it stands on the screen, and proves nothing more."""
 _TOLD_ONE_BY_ONE = 2
@@ -445,7 +447,9 @@ class Session:
 
     def _unasked(self, failure: Verdict, evidence: Evidence) -> list[str]:
         """The verdict, after more tries than the solution needs; not the same one twice."""
-        if self.step.is_ticket or self._memory.changes_made < len(self.step.do) + _TRIES_BEFORE_SPEAKING:
+        if self.step.is_ticket or failure.reason in _STILL_TO_DO:
+            return []
+        if self._memory.changes_made < len(self.step.do) + _TRIES_BEFORE_SPEAKING:
             return []
         self._memory.changes_made = 0
         self.progress.record_attempt(self.lesson.id, self.step.slug, failure.reason)

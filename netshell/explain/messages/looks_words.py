@@ -116,6 +116,9 @@ def stray(scene: Scene) -> str | None:
     homes = [node.name for node in scene.snapshot.nodes.values() if word in node.links]
     if homes and scene.run.after("nomaster") == word:
         return "`nomaster` stands alone: a link has one master at most."
+    here = scene.node.links.get(word) if scene.node else None
+    if here is not None and here.kind == "bridge" and scene.run.path == "link set":
+        return f"{word} is a bridge: `master` comes before its name."
     if homes:
         where = "" if scene.run.node in homes else f" {place(homes[0])}"
         return f"{word} is an interface{where}: `dev` comes before its name."
