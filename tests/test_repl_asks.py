@@ -113,7 +113,7 @@ def compare(who: Account, path: Path) -> None:
         learner.see("step 3 of 3", "How many bytes", "Type a whole number")
         learner.until_prompt()
         learner.enter("six")
-        learner.see("six: command not found")
+        learner.see("six: command not found", "Was that your answer? Type a whole number")
         learner.until_prompt()
         learner.enter("6")
         learner.see("✓ You said: 6. So it is. Six pairs of digits.", "? What comes first?", "such as 2 1")

@@ -121,7 +121,8 @@ def with_session(scenario: Callable[[Session], Awaitable[None]], *, step: int = 
 
 async def solve(session: Session) -> Outcome:
     await play(session.bench, session.step.do)
-    return await session.after_command(Ran(session.step.do[-1].text))
+    last = session.step.do[-1]
+    return await session.after_command(Ran(last.text, node=last.node, terminal=last.terminal))
 
 
 def ordered(session: Session, *items: str) -> str:

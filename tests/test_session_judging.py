@@ -48,6 +48,16 @@ $ ip -n ns1 addr del 192.0.2.9/24 dev eth0
 ```yaml check
 - {address: 192.0.2.9/24, dev: eth0, at: ns1, not: true}
 ```
+
+## Only a look
+
+```yaml ask
+- {predict: Is ns2 there?, choices: [it is not, it is], answer: 2, why: The cable is laid.}
+```
+
+```console do
+ns1$ ping -c 1 192.0.2.2
+```
 """
 
 
@@ -122,3 +132,15 @@ def test_what_is_to_be_gone_says_so_when_it_is(tmp_path: Path) -> None:
         assert outcome.holds == "192.0.2.9/24 is not set in ns1; 192.0.2.1/24 is set there, on eth0."
 
     in_step(1, tmp_path, scenario)
+
+
+def test_where_nothing_is_checked_a_command_in_the_wrong_place_is_told_and_decides_nothing(tmp_path: Path) -> None:
+    async def scenario(session: Session) -> None:
+        await session.answer("2")
+        slip = await typed(session, "ping -c 1 -W 0.2 192.0.2.2")
+        assert slip.messages == ("That was the PC. In this step `ping` is for ns1.",)
+        assert slip.compared == ()
+        (compared,) = (await typed(session, "ping -c 1 192.0.2.2", "ns1")).compared
+        assert (compared.said, compared.is_right) == ("it is", True)
+
+    in_step(2, tmp_path, scenario)

@@ -92,6 +92,8 @@ _ALSO = {
     **dict.fromkeys(("guess", "say"), "answer"),
     **dict.fromkeys(("exit", "leave", "q"), "quit"),
     **dict.fromkeys(("what", "glossary"), "explain"),
+    "wire": "packets",
+    "restart": "reset",
     "terminal": "term",
     "terminals": "terms",
 }

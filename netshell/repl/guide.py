@@ -17,6 +17,7 @@ from netshell.errors import MachineError, UserError
 from netshell.facts import PC
 from netshell.host import REQUIREMENTS, find_program, remedy_for
 from netshell.lesson import library
+from netshell.lesson.asks import how
 from netshell.lesson.model import Lesson, Show
 from netshell.progress import Progress
 from netshell.render import step as steps
@@ -161,13 +162,19 @@ class Guide:
             advice = bench.tutor.after(ran, await bench.scene(observation, is_removal_wanted=True))
             own, meanwhile = observation.own, observation.meanwhile
             outcome = Outcome(observation.said, own, meanwhile, advice=advice, snapshot=observation.snapshot)
-        remedy = missing_program(ran.command) if ran.status == _NOT_FOUND else ""
+        remedy = (missing_program(ran.command) or self._meant_as_answer(ran)) if ran.status == _NOT_FOUND else ""
         self.tell(replace(outcome, advice=None) if remedy else outcome)
         if remedy:
             self._screen.show(steps.notice(remedy))
         elif ran.command.strip() == "help":
             self._screen.show(steps.notice("That was bash's own help. `:help` or F1 is netshell's."))
         self.tell_notices()
+
+    def _meant_as_answer(self, ran: Ran) -> str:
+        """How to answer, where a word or two that are no program came while a question waits; empty otherwise."""
+        session = self._context.session
+        waiting = session.asking.waiting if session is not None and not self._is_at_title else None
+        return f"Was that your answer? {how(waiting)}" if waiting is not None and len(ran.command.split()) < 3 else ""
 
     def tell(self, outcome: Outcome) -> None:
         """What came of a command, or of something that happened by itself."""

@@ -273,7 +273,7 @@ class Session:
             observation = await self.bench.observe(ran)
             if self.bench.changed_ns != changed_ns:
                 self._memory.changed_ns = observation.since_ns
-            self._memory.commands_run += 1
+            self._memory.commands_run += not self._where_else(ran)  # what ran elsewhere decides nothing
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
             if observation.is_effective:
@@ -369,6 +369,8 @@ class Session:
         evidence = await self._evidence(observation.snapshot)
         messages = self._broken_promises(evidence)
         holds = ""
+        if not self.step.checks:
+            messages += self._misplaced(ran)
         if self.step.checks and not self._memory.is_done:
             failure = first_failure(self.step.checks, self._since_change(evidence))
             if failure is None:
@@ -440,10 +442,14 @@ class Session:
 
     def _misplaced(self, ran: Ran | None) -> list[str]:
         """That a command ran on the PC which the step wants on a node, or the reverse, where no more is known of it."""
-        if self.step.is_ticket or ran is None or not ran.command:
-            return []
-        says = scripts.misplaced(ran, (self.step.do, *self.step.also))
+        says = self._where_else(ran)
         return self._tell_once(says, says) if says else []
+
+    def _where_else(self, ran: Ran | None) -> str:
+        """Where a command belongs that did not run there; empty where it did, and in tickets."""
+        if self.step.is_ticket or ran is None or not ran.command:
+            return ""
+        return scripts.misplaced(ran, (self.step.do, *self.step.also))
 
     def _unasked(self, failure: Verdict, evidence: Evidence) -> list[str]:
         """The verdict, after more tries than the solution needs; not the same one twice."""
