@@ -8,6 +8,7 @@ import pytest
 from netshell.explain.command import explain_command
 from netshell.explain.command.grammar import find, grammar, known_words
 from netshell.explain.output import explain_output
+from netshell.host import find_program
 
 pytestmark = pytest.mark.kernel
 
@@ -19,7 +20,7 @@ NOT_THERE = frozenset({"amt", "ioam", "mptcp", "stats", "fou", "ila", "l2tp", "m
 
 def meant(tool: str, word: str) -> str:
     """The object that the program takes a word for, by the usage that it prints."""
-    done = subprocess.run([tool, word, "help"], capture_output=True, text=True, timeout=5, check=False)
+    done = subprocess.run([find_program(tool) or tool, word, "help"], capture_output=True, text=True, timeout=5, check=False)
     said = next((line.split() for line in (done.stderr + done.stdout).splitlines() if "Usage:" in line), [])
     name = said[said.index(tool) + 1] if tool in said else ""
     return CALLED.get(name, name.split("/")[-1])
@@ -40,7 +41,8 @@ def test_each_abbreviation_stands_for_what_the_program_takes_it_for(tool: str) -
     assert wrong == {}
 
 
-def printed_by(*command: str) -> str:
+def printed_by(tool: str, *rest: str) -> str:
+    command = [find_program(tool) or tool, *rest]
     return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
 
 

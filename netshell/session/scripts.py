@@ -27,10 +27,15 @@ REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
 """Words of commands that take something away."""
 
 
+def is_question(command: str) -> bool:
+    """Whether a command line asks the network, and changes nothing."""
+    return bool(_QUESTION.fullmatch(command.strip()) or _FETCH.fullmatch(command.strip()))
+
+
 def asks_last(script: Script) -> bool:
     """Whether a script first changes things and then asks the network, and is left with nothing in front."""
     lines = [line.text.strip() for line in script if line.action == "run"]
-    asks = [bool(_QUESTION.fullmatch(line) or _FETCH.fullmatch(line)) for line in lines]
+    asks = [is_question(line) for line in lines]
     is_plain = all(line.action in {"run", "look"} for line in script)
     return is_plain and asks[-1:] == [True] and asks == sorted(asks)
 
@@ -38,7 +43,7 @@ def asks_last(script: Script) -> bool:
 def commands_of_a_try(script: Script) -> int:
     """How many commands one try has: those that ask, where a script asks last; else all that it runs."""
     lines = [line.text.strip() for line in script if line.action in {"run", "look"}]
-    asking = sum(bool(_QUESTION.fullmatch(line) or _FETCH.fullmatch(line)) for line in lines)
+    asking = sum(map(is_question, lines))
     return asking if asks_last(script) else max(1, len(lines))
 
 

@@ -271,8 +271,8 @@ class Session:
         async with self._judging:
             changed_ns = self.bench.changed_ns
             observation = await self.bench.observe(ran)
-            if self.bench.changed_ns != changed_ns:
-                self._memory.changed_ns = observation.since_ns
+            if self.bench.changed_ns != changed_ns and not scripts.is_question(ran.command):
+                self._memory.changed_ns = observation.since_ns  # what is noticed with a question happened before it
             self._memory.commands_run += not self._where_else(ran)  # what ran elsewhere decides nothing
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
