@@ -20,7 +20,8 @@ NOT_THERE = frozenset({"amt", "ioam", "mptcp", "stats", "fou", "ila", "l2tp", "m
 
 def meant(tool: str, word: str) -> str:
     """The object that the program takes a word for, by the usage that it prints."""
-    done = subprocess.run([find_program(tool) or tool, word, "help"], capture_output=True, text=True, timeout=5, check=False)
+    command = [find_program(tool) or tool, word, "help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
     said = next((line.split() for line in (done.stderr + done.stdout).splitlines() if "Usage:" in line), [])
     name = said[said.index(tool) + 1] if tool in said else ""
     return CALLED.get(name, name.split("/")[-1])
