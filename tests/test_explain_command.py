@@ -315,3 +315,14 @@ def test_a_line_made_to_hang_it_does_not(line: str) -> None:
 )
 def test_digits_of_other_alphabets_are_no_numbers(line: str) -> None:
     is_sound(explain_command(line, LAB, "ns1"))
+
+
+def test_a_gateway_outside_of_what_is_seen_is_no_nobody() -> None:
+    def here(*neighbours: Neighbour) -> str:
+        route = Route("default", "eth0", "192.168.1.1")
+        node = Node(PC, addresses=(Address("192.168.1.10/24", "eth0"),), routes=(route,), neighbours=neighbours)
+        return explain_command("ping 192.168.1.1", Snapshot({PC: node}), PC).parts[-1].here
+
+    assert here().startswith("192.168.1.1 is the gateway of the PC")
+    answered = Neighbour("192.168.1.1", "eth0", "02:00:00:00:00:09", "REACHABLE")
+    assert "a machine outside of what is seen here, with the MAC 02:00:00:00:00:09" in here(answered)

@@ -45,7 +45,7 @@ async def _last(context: Context) -> View:
     from netshell.explain import messages, output  # noqa: PLC0415 - as above
     from netshell.explain.command import explain_command  # noqa: PLC0415
 
-    ran = context.bench.last
+    ran = context.bench.last_typed
     if not ran.command.strip():
         problem = "No command has been run yet."
         raise UserError(problem, "`:explain ip route` explains a command line, `:explain carrier` a term.")

@@ -115,6 +115,8 @@ class Bench:
         """It was the last one of all."""
         self.last = Ran()
         """The last command of all."""
+        self.last_typed = Ran()
+        """The last of which it is known what was typed."""
         self.changed_ns = 0
         """When a command last changed more than traffic leaves behind: what crossed before tells of another lab."""
         self._told_ns = 0
@@ -279,6 +281,7 @@ class Bench:
         A command that goes on in the background gets a moment to begin.
         """
         self.last, command = ran, ran.command
+        self.last_typed = ran if command else self.last_typed
         if command.rstrip().endswith("&"):
             await asyncio.sleep(_TO_BEGIN_S)
         before = self.snapshot

@@ -62,7 +62,18 @@ def whose_address(snapshot: Snapshot | None, on: str, text: str) -> str:
         return f"{text} is set here, on {dev}."
     if names:
         return f"{text} is {listing(names)}{_how_reached(node, text)}."
-    return f"Nobody in this network has {text}{_how_reached(node, text)}."
+    return f"{_stranger(snapshot, node, text)}{_how_reached(node, text)}."
+
+
+def _stranger(snapshot: Snapshot, node: Node | None, text: str) -> str:
+    """An address that no node has: that of a machine that is not seen, where something tells of one."""
+    known = next((one for one in (node.neighbours if node else ()) if one.ip == text and one.mac), None)
+    if known is not None:
+        return f"{text} is a machine outside of what is seen here, with the MAC {known.mac}"
+    users = [each.name for each in snapshot.nodes.values() if any(route.via == text for route in each.routes)]
+    if users:
+        return f"{text} is the gateway of {listing('the PC' if name == PC else name for name in users)}"
+    return f"Nobody in this network has {text}"
 
 
 def _how_reached(node: Node | None, text: str) -> str:

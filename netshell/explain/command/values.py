@@ -184,7 +184,8 @@ def _who_is_in(scene: Place, text: str) -> str:
         if (own := interface_of(each.cidr)) and own.version == network.version and own.ip in network
         if each.dev != "lo"
     ]
-    return f"In it are {listing(inside)}." if inside else f"Nobody here has an address in {text}."
+    verb = "are" if len(inside) > 1 else "is"
+    return f"In it {verb} {listing(inside)}." if inside else f"Nobody here has an address in {text}."
 
 
 def _host(scene: Place, text: str) -> Judged:
