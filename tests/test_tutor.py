@@ -7,8 +7,8 @@ import pytest
 from message_lab import LAB
 
 from netshell.explain.losses import killing, loss
-from netshell.facts import PC, Node, Snapshot
-from netshell.session.advice import Advice
+from netshell.facts import PC, Address, Link, Node, Snapshot
+from netshell.session.advice import Advice, state_lines
 from netshell.session.ran import Ran
 from netshell.session.tutor import Scene, Tutor, judged
 
@@ -189,3 +189,19 @@ def test_ending_every_process_is_told(command: str) -> None:
 @pytest.mark.parametrize("command", ["kill -1 77", "kill -9 77", "kill %1", "echo -1"])
 def test_ending_one_process_is_nothing_to_be_told(command: str) -> None:
     assert killing(command) is None
+
+
+def test_lo_is_shown_where_it_is_all_there_is_or_has_what_somebody_set() -> None:
+    lo = Link("lo", 1, "loopback", is_up=False, has_carrier=False, state="DOWN")
+    eth0 = Link("eth0", 2, "veth", is_up=True, has_carrier=True, state="UP")
+    addresses = (Address("127.0.0.1/8", "lo", "host"), Address("192.0.2.7/24", "eth0"))
+
+    def lines(layer: int, *links: Link, more: tuple[Address, ...] = ()) -> list[str]:
+        node = Node("ns1", {link.name: link for link in links}, (*addresses, *more))
+        return list(state_lines(Snapshot({"ns1": node}), "ns1", layer))
+
+    assert [line.split()[1] for line in lines(10, lo)] == ["lo:"]
+    assert [line.split()[1] for line in lines(10, lo, eth0)] == ["eth0:"]
+    assert [line.split()[1] for line in lines(20, lo, eth0)] == ["eth0"]
+    odd = Address("198.51.100.7/24", "lo")
+    assert [line.split()[1] for line in lines(20, lo, eth0, more=(odd,))] == ["lo", "eth0"]

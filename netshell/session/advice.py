@@ -3,12 +3,12 @@
 It turns diagnoses, verdicts and explained messages into one shape; when it is said is not decided here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netshell.checks import Verdict
-from netshell.facts import PC, Node, Snapshot
+from netshell.facts import PC, Link, Node, Snapshot
 
 if TYPE_CHECKING:
     from netshell.diagnosis import Finding
@@ -74,6 +74,8 @@ def of_loss(lost: "Loss") -> Advice:
     return Advice(f"{lost.says} {_RESET}", lost.was, is_slip=True)
 
 
+_OF_LO = frozenset({"127.0.0.1/8", "::1/128"})
+"""What the kernel sets on lo by itself."""
 _STATE_OF = {
     **dict.fromkeys(("veth", "bridge", "loopback"), 10),
     "addresses": 20,
@@ -110,6 +112,11 @@ def state_lines(snapshot: Snapshot, name: str, layer: int) -> Iterator[str]:
         yield f"{name}: … and {len(lines) - _LINES_MOST} more"
 
 
+def _tells(link: Link, with_addresses: Container[str]) -> bool:
+    """Whether a line on its addresses says anything: that of lo only where somebody set one there."""
+    return link.kind != "loopback" or link.name in with_addresses
+
+
 def _lines(snapshot: Snapshot, name: str, layer: int) -> Iterator[str]:
     from netshell.diagnosis import words  # noqa: PLC0415 - not before something went wrong
 
@@ -120,9 +127,10 @@ def _lines(snapshot: Snapshot, name: str, layer: int) -> Iterator[str]:
     links = [link for link in node.links.values() if link.kind != "loopback"]
     match layer // 10:
         case 1:
-            yield from [words.link_line(name, link) for link in links] or [f"{name}: no interface but lo"]
+            yield from (words.link_line(name, link) for link in links or node.links.values())
         case 2:
-            yield from (words.address_line(node, link.name) for link in links)
+            odd = {address.dev for address in node.addresses if address.cidr not in _OF_LO}
+            yield from (words.address_line(node, link.name) for link in node.links.values() if _tells(link, odd))
         case 3:
             yield from (words.neighbour_line(name, entry) for entry in node.neighbours)
         case 4 | 7:
