@@ -5,7 +5,8 @@ import pytest
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from netshell.kernel.netlink import HEADER_BYTES
-from netshell.kernel.readiness import ALL_LINKS, progress_of
+from netshell.kernel.packing import all_links
+from netshell.kernel.readiness import progress_of
 
 
 def told(state: str, port: tuple[str, int] | None = None) -> memoryview:
@@ -40,7 +41,8 @@ def test_a_link_passes_frames_when_it_is_up_and_as_a_port_forwards(
 
 
 def test_all_links_are_asked_for_without_their_counters() -> None:
-    length = (HEADER_BYTES + len(ALL_LINKS)).to_bytes(4, sys.byteorder)
-    question = ifinfmsg(length + bytes(HEADER_BYTES - len(length)) + ALL_LINKS)
+    asked = all_links()
+    length = (HEADER_BYTES + len(asked)).to_bytes(4, sys.byteorder)
+    question = ifinfmsg(length + bytes(HEADER_BYTES - len(length)) + asked)
     question.decode()
     assert (question["index"], question.get_attr("IFLA_EXT_MASK")) == (0, 8)

@@ -1,14 +1,12 @@
 """Tracked connections from the kernel's messages (ctnetlink, linux/netfilter/nfnetlink_conntrack.h); pure."""
 
 import socket
-import struct
 from collections.abc import Mapping
 
 from netshell.filters import Ends, Flow
+from netshell.kernel import attributes
 from netshell.kernel.rule_words import protocol
 
-_ATTRIBUTE = struct.Struct("=HH")
-_KIND_MASK, _NESTED = 0x3FFF, 0x8000
 _FAMILY_HEADER = 4
 _ORIGINAL, _REPLY, _STATUS, _PROTOCOL_INFO = 1, 2, 3, 4
 _TUPLE_IP, _TUPLE_PROTOCOL = 1, 2
@@ -38,16 +36,11 @@ def flow_of(body: bytes | memoryview) -> Flow | None:
 def opener_of(body: bytes | memoryview) -> bytes:
     """The attribute with the direction of who opened it, header and all, by which the kernel knows an entry."""
     found = _attributes(memoryview(body)[_FAMILY_HEADER:])[_ORIGINAL]
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(found), _ORIGINAL | _NESTED) + bytes(found)
+    return attributes.packed(_ORIGINAL | attributes.NESTED, found)
 
 
 def _attributes(data: memoryview) -> Mapping[int, memoryview]:
-    found: dict[int, memoryview] = {}
-    while len(data) >= _ATTRIBUTE.size:
-        length, kind = _ATTRIBUTE.unpack_from(data)
-        found[kind & _KIND_MASK] = data[_ATTRIBUTE.size : length]
-        data = data[max(length + 3 & ~3, _ATTRIBUTE.size) :]
-    return found
+    return dict(attributes.attributes_in(data))
 
 
 def _ends(data: memoryview) -> tuple[Ends, int]:

@@ -74,6 +74,10 @@ class _Answers(Marshal):  # type: ignore[misc] # pyroute2 is not typed
         rtnl.RTM_NEWRULE: fibmsg,
     }
 
+    def of(self, message: memoryview) -> Message:
+        """A whole message, as pyroute2 reads it."""
+        return next(iter(self.parse(bytes(message))))
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -126,7 +130,7 @@ class Conversation:
         self._socket = _netlink_socket(groups=0)
         self._socket.settimeout(_TIMEOUT_S)
         self._socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
-        self._marshal = _Answers()
+        self._answers = _Answers()
         self._sequence = 0
 
     def fileno(self) -> int:
@@ -142,7 +146,7 @@ class Conversation:
 
         Raises OSError where the kernel refuses, EOPNOTSUPP for a protocol it does not have.
         """
-        return self._whole(kind, question, self._decoded)
+        return self._whole(kind, question, self._answers.of)
 
     def read(self, kind: int, question: bytes, reader: Callable[[memoryview], _Read]) -> list[_Read]:
         """As `dump`, each message read by the caller: it gets what stands behind the header."""
@@ -176,7 +180,7 @@ class Conversation:
         sequence = self._send([(kind, 0, question)])
         reply = next(self._replies(sequence, sequence))
         self._raise_for(reply)
-        return self._decoded(reply.message)
+        return self._answers.of(reply.message)
 
     def carry_out(self, requests: Sequence[Request]) -> list[Refusal]:
         """Have the kernel do a list of things in order, a hundred a system call; what it refused, and why."""
@@ -193,7 +197,7 @@ class Conversation:
         refusals: list[Refusal] = []
         for reply in self._replies(first, last):
             if reply.error:
-                reason = self._decoded(reply.message)["header"]["error"].args[1]
+                reason = self._answers.of(reply.message)["header"]["error"].args[1]
                 refusals.append(Refusal(requests[reply.sequence - first], str(reason)))
             if reply.sequence == last:
                 break
@@ -222,13 +226,9 @@ class Conversation:
                 if first <= reply.sequence <= last:
                     yield reply
 
-    def _decoded(self, message: memoryview) -> Message:
-        """A whole message as pyroute2 reads it."""
-        return next(iter(self._marshal.parse(bytes(message))))
-
     def _raise_for(self, reply: _Reply) -> None:
         if reply.error:
-            raise OSError(*self._decoded(reply.message)["header"]["error"].args)
+            raise OSError(*self._answers.of(reply.message)["header"]["error"].args)
 
 
 class News(NamedTuple):
@@ -252,7 +252,7 @@ class Monitor:
         self._socket = _netlink_socket(groups=sum(1 << (group - 1) for group in GROUPS))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.setblocking(False)
-        self._marshal = _Answers()
+        self._answers = _Answers()
 
     def fileno(self) -> int:
         """Readable when something changed."""
@@ -289,7 +289,7 @@ class Monitor:
 
     def decoded(self, message: memoryview) -> Message:
         """One of the messages of `News.links`, as pyroute2 reads it."""
-        return next(iter(self._marshal.parse(bytes(message))))
+        return self._answers.of(message)
 
 
 def _netlink_socket(*, groups: int) -> socket.socket:

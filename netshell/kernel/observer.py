@@ -22,7 +22,7 @@ from pyroute2.netlink.rtnl.nsidmsg import nsidmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from netshell.facts import End, FdbEntry, Node, Route, Rule, Snapshot
-from netshell.kernel import decode, devices, netlink, readiness
+from netshell.kernel import decode, devices, netlink, packing, readiness
 from netshell.kernel.decode import RawLink
 from netshell.kernel.filters import FilterReader
 from netshell.kernel.netlink import Message
@@ -337,7 +337,7 @@ def links_of(station: Station) -> list[RawLink]:
 
 def progress_of(station: Station) -> list[Progress]:
     """How far every link of a namespace has come, as it is now."""
-    return station.talk.read(rtnl.RTM_GETLINK, readiness.ALL_LINKS, readiness.progress_of)
+    return station.talk.read(rtnl.RTM_GETLINK, packing.all_links(), readiness.progress_of)
 
 
 def _link_question() -> Message:

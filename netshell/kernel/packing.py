@@ -10,20 +10,21 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from socket import AF_INET, AF_INET6
 from typing import TypeAlias
 
+from netshell.kernel.attributes import packed as attribute
+
 IP: TypeAlias = IPv4Address | IPv6Address
 
-_LINK = struct.Struct("=BxHiII")
+LINK = struct.Struct("=BxHiII")
 """ifinfomsg: family, kind of hardware, index, flags, the flags that are to change."""
 _ADDRESS = struct.Struct("=BBBBi")
 """ifaddrmsg: family, prefix length, flags, scope, index."""
 _ROUTE = struct.Struct("=BBBBBBBBI")
 """rtmsg: family, prefix lengths of destination and source, TOS, table, protocol, scope, type, flags."""
-_ATTRIBUTE = struct.Struct("=HH")
 _NUMBER = struct.Struct("=I")
-_ALIGNED = 4
 
 _IFF_UP = 1
-_IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 3, 10, 18, 28
+_IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_NET_NS_FD, _IFLA_EXT_MASK = 3, 10, 18, 28, 29
+_RTEXT_FILTER_SKIP_STATS = 8
 _INFO_KIND, _INFO_DATA, _VETH_INFO_PEER = 1, 2, 1
 _BR_FORWARD_DELAY, _BR_STP_STATE = 1, 5
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
@@ -44,7 +45,7 @@ def cable(near: str, near_index: int, far: str, far_index: int, far_namespace: i
     Neither can be born up: the far end has no other side yet.
     """
     peer = _link(far_index) + _name(far) + _number(_IFLA_NET_NS_FD, far_namespace)
-    return _link(near_index) + _name(near) + _kind("veth", _attribute(_VETH_INFO_PEER, peer))
+    return _link(near_index) + _name(near) + _kind("veth", attribute(_VETH_INFO_PEER, peer))
 
 
 def switched_on(index: int, master: int = 0) -> bytes:
@@ -52,11 +53,16 @@ def switched_on(index: int, master: int = 0) -> bytes:
     return _link(index, is_up=True) + (_number(_IFLA_MASTER, master) if master else b"")
 
 
+def all_links() -> bytes:
+    """The question for every link there is, without its counters."""
+    return _link() + _number(_IFLA_EXT_MASK, _RTEXT_FILTER_SKIP_STATS)
+
+
 def address(interface: IPv4Interface | IPv6Interface, index: int) -> bytes:
     """An address with its prefix on a link."""
     packed = interface.ip.packed
     head = _ADDRESS.pack(_family(interface), interface.network.prefixlen, 0, _SCOPE_UNIVERSE, index)
-    return head + _attribute(_IFA_LOCAL, packed) + _attribute(_IFA_ADDRESS, packed)
+    return head + attribute(_IFA_LOCAL, packed) + attribute(_IFA_ADDRESS, packed)
 
 
 def route(network: IPv4Network | IPv6Network | None, via: IP | None, index: int) -> bytes:
@@ -67,31 +73,27 @@ def route(network: IPv4Network | IPv6Network | None, via: IP | None, index: int)
     length = network.prefixlen if network else 0
     packed = _ROUTE.pack(family, length, 0, 0, _TABLE_MAIN, _PROTOCOL_BOOT, scope, _UNICAST, 0)
     if network:
-        packed += _attribute(_RTA_DST, network.network_address.packed)
+        packed += attribute(_RTA_DST, network.network_address.packed)
     if via:
-        packed += _attribute(_RTA_GATEWAY, via.packed)
+        packed += attribute(_RTA_GATEWAY, via.packed)
     return packed + (_number(_RTA_OIF, index) if index else b"")
 
 
 def _link(index: int = 0, *, is_up: bool = False) -> bytes:
     up = _IFF_UP if is_up else 0
-    return _LINK.pack(0, 0, index, up, up)
+    return LINK.pack(0, 0, index, up, up)
 
 
 def _kind(kind: str, data: bytes) -> bytes:
-    return _attribute(_IFLA_LINKINFO, _attribute(_INFO_KIND, kind.encode()) + _attribute(_INFO_DATA, data))
+    return attribute(_IFLA_LINKINFO, attribute(_INFO_KIND, kind.encode()) + attribute(_INFO_DATA, data))
 
 
 def _name(name: str) -> bytes:
-    return _attribute(_IFLA_IFNAME, name.encode() + b"\0")
+    return attribute(_IFLA_IFNAME, name.encode() + b"\0")
 
 
 def _number(kind: int, value: int) -> bytes:
-    return _attribute(kind, _NUMBER.pack(value))
-
-
-def _attribute(kind: int, payload: bytes) -> bytes:
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(payload), kind) + payload + bytes(-len(payload) % _ALIGNED)
+    return attribute(kind, _NUMBER.pack(value))
 
 
 def _family(what: IPv4Interface | IPv6Interface | IPv4Network | IPv6Network | IP) -> int:

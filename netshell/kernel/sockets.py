@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from netshell.facts import Socket
+from netshell.kernel.attributes import attributes_in
 
 STATES: Mapping[int, str] = {
     1: "ESTAB", 2: "SYN-SENT", 3: "SYN-RECV", 4: "FIN-WAIT-1", 5: "FIN-WAIT-2", 6: "TIME-WAIT", 7: "UNCONN",
@@ -34,7 +35,6 @@ _ERROR, _DONE = 2, 3
 _HEADER = struct.Struct("=IHHII")
 _BODY = struct.Struct("=BBxx2s2s16s16sI8x16xI")
 """inet_diag_msg: family, state, ports, addresses, interface; the inode behind what is of no interest here."""
-_ATTRIBUTE = struct.Struct("=HH")
 _V6ONLY = 11
 _RECEIVE_BYTES = 1 << 17
 _COUNTERS_BYTES = 1024
@@ -172,13 +172,8 @@ def _address(family: int, packed: bytes) -> str:
 
 
 def _is_v6only(message: bytes | memoryview) -> bool:
-    at = _BODY.size
-    while at + _ATTRIBUTE.size <= len(message):
-        length, kind = _ATTRIBUTE.unpack_from(message, at)
-        if kind == _V6ONLY and length > _ATTRIBUTE.size:
-            return bool(message[at + _ATTRIBUTE.size])
-        at += max(length + 3 & ~3, _ATTRIBUTE.size)
-    return False
+    held = attributes_in(memoryview(message)[_BODY.size :])
+    return any(value[0] for kind, value in held if kind == _V6ONLY and value)
 
 
 def counts_in(told: bytes) -> Counts:
