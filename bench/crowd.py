@@ -11,7 +11,7 @@ from statistics import quantiles
 from typing import NamedTuple
 
 from bench.figures import SUBJECT, Figure, Results, Stage, Target, tree
-from bench.memory import memory_mb
+from bench.memory import memory_mb, proc_mb
 from bench.window import PLAIN_PROMPT, Window, plain_bash, window
 
 _SIZES = (10, 25, 50, 100)
@@ -131,5 +131,4 @@ def _busy_s() -> float:
 
 
 def _available_mb() -> float:
-    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024 / 1e6
+    return proc_mb("/proc/meminfo", "MemAvailable:")

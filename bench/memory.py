@@ -47,11 +47,12 @@ def _name(pid: int) -> str:
 def memory_mb(pid: int) -> tuple[float, bool]:
     """The proportional set size; where that may not be read, the resident set size. Both as proc(5) has them."""
     try:
-        return _kilobytes(pid, "smaps_rollup", "Pss:") * 1024 / 1e6, True
+        return proc_mb(f"/proc/{pid}/smaps_rollup", "Pss:"), True
     except PermissionError:
-        return _kilobytes(pid, "status", "VmRSS:") * 1024 / 1e6, False
+        return proc_mb(f"/proc/{pid}/status", "VmRSS:"), False
 
 
-def _kilobytes(pid: int, file: str, key: str) -> int:
-    lines = Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8", errors="replace").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(key))
+def proc_mb(path: str, key: str) -> float:
+    """What a file of proc(5) says of a key, in MB."""
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(key)) * 1024 / 1e6

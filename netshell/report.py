@@ -13,12 +13,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from netshell.errors import ExitCode, UserError
-from netshell.progress import AnswerRecord, LessonRecord, Progress, StepRecord
+from netshell.progress import AnswerRecord, LessonRecord, Progress, StepRecord, default_path
 from netshell.render.step import notice
 from netshell.render.table import Column, table
 
-_RECORD = Path(".local/state/netshell/progress.db")
-"""Below a home directory, where nothing says otherwise (XDG Base Directory Specification)."""
 _MANY_ATTEMPTS = 3
 """So many verdicts that did not hold, in one step, are a stumble."""
 _STUMBLES_SHOWN = 10
@@ -106,8 +104,9 @@ def _in_order(steps: Iterable[StepRecord]) -> tuple[StepRecord, ...]:
 
 def learner_at(place: Path) -> Learner:
     """The learner whose home directory, or whose file of progress, that is. The file stays as it is."""
-    path = place / _RECORD if place.is_dir() else place
-    name = place.name if place.is_dir() else _owner(path)
+    home = {"HOME": str(place.absolute())} if place.is_dir() else {}
+    path = default_path(home) or place
+    name = place.name if home else _owner(path)
     try:
         progress = Progress.read(path)
     except OSError as error:
