@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from deadline import within
 from hostile_frames import trace_of
-from hostile_wire import EACH, WIDTHS, Tally, attempt, bounded, examine, ladder_width, memory_kb, note_growth, sendable
+from hostile_wire import EACH, WIDTHS, Tally, attempt, examine, ladder_width, memory_kb, note_growth, sendable
 from inside import apart
 
 from netshell import commands
@@ -96,7 +97,7 @@ class _Cable:
             frames = sendable(trace_of(self._seed, number, each))
             last = self._bench.wire.all()[-1].number if self._bench.wire.all() else 0
             self._sender.send(frames)
-            with bounded(_LATER_S):
+            with within(_LATER_S):
                 await self._take()
             tally.frames += each
             tally.captured += (self._bench.wire.all()[-1].number if self._bench.wire.all() else 0) - last
@@ -133,7 +134,7 @@ class _Cable:
     async def _command(self, line: str, where: str, width: int) -> None:
         views: list[commands.View] = []
         try:
-            with bounded(_LATER_S):
+            with within(_LATER_S):
                 views.append(await commands.run(self._context, line))
         except UserError:
             return

@@ -11,16 +11,15 @@ grows.
 import argparse
 import random
 import re
-import signal
 import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deadline import within
 from hostile_frames import NODES, trace_of
 from rich.cells import cell_len
 
@@ -110,22 +109,6 @@ def note_growth(tally: Tally, name: str) -> None:
         tally.fault(f"memory grows ({name})", f"{kept} kB by tenths of the run")
 
 
-@contextmanager
-def bounded(seconds: int) -> Iterator[None]:
-    """Raise TimeoutError in what takes longer."""
-
-    def stop(_number: int, _frame: object) -> None:
-        raise TimeoutError(f"not done within {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def cells(text: str) -> int:
     """How many columns of a screen a text takes."""
     return cell_len(text) if _MAY_BE_WIDE.search(text) else len(text)
@@ -146,7 +129,7 @@ def attempt(tally: Tally, where: str, deed: Callable[[], None]) -> None:
     """Do it within bounds; what it raises, and how long it took, is noted. What a learner is told is no fault."""
     began = time.perf_counter()
     try:
-        with bounded(_HANGS_S):
+        with within(_HANGS_S):
             deed()
     except UserError as error:
         if not f"{error.problem}{error.remedy}".isprintable():

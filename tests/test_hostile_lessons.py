@@ -3,16 +3,15 @@
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import hostile
 import pytest
 from accounts import Account
+from deadline import within
 
 from netshell.errors import Diagnostic, UserError
 from netshell.lesson import library
@@ -28,20 +27,6 @@ def test_the_corpus_is_large_enough() -> None:
     assert len(TEXTS) >= 60
 
 
-@contextmanager
-def limited() -> Iterator[None]:
-    def stop(_number: int, _frame: object) -> None:
-        raise AssertionError(f"not read in {_LIMIT_S} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(_LIMIT_S)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def read(path: Path) -> tuple[Diagnostic, ...] | None:
     """What is wrong with a lesson; None where it is refused whole."""
     try:
@@ -54,7 +39,7 @@ def read(path: Path) -> tuple[Diagnostic, ...] | None:
 def test_a_hostile_text_is_read_or_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
     path = tmp_path / "lesson.md"
     path.write_bytes(TEXTS[name])
-    with limited():
+    with within(_LIMIT_S):
         found = read(path)
     assert found is not None or name in {"too-large", "noise"}
     for fault in found or ():
@@ -62,7 +47,7 @@ def test_a_hostile_text_is_read_or_refused_in_a_sentence(name: str, tmp_path: Pa
     if found is None:
         return
     if not any(not fault.is_warning for fault in found):
-        with limited():
+        with within(_LIMIT_S):
             lesson = library.load(path, 1)
         shown = repr(lesson)
         assert not _CONTROL.search(shown), "what is accepted is harmless"
@@ -74,10 +59,10 @@ def test_what_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
     secret.write_text(hostile.SECRET)
     link.symlink_to(secret)
     for path in (fifo, tmp_path, Path("/dev/zero"), tmp_path / "none.md", Path("x\0y.md"), tmp_path / ("a" * 300)):
-        with limited(), pytest.raises(UserError) as caught:
+        with within(_LIMIT_S), pytest.raises(UserError) as caught:
             library.check_file(path)
         assert caught.value.remedy
-    with limited():
+    with within(_LIMIT_S):
         assert not any(hostile.SECRET in fault.message for fault in library.check_file(link))
 
 

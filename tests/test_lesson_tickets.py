@@ -1,48 +1,25 @@
 """Steps in which something is broken, and steps that show less of their solution as a learner knows more."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from accounts import Account
 from conftest import RunNetshell
-from inside import apart
+from lesson_inside import in_lesson
 
 from netshell import commands
 from netshell.commands import Context
-from netshell.launch import launch
 from netshell.lesson.compiled import lesson_from
 from netshell.lesson.model import Step
 from netshell.lesson.reader import read_lesson
 from netshell.progress import Progress, SkillRecord
-from netshell.session import Bench, Ran, Session
+from netshell.session import Ran, Session
 from netshell.session.session import fade_of
 
 LESSON = Path(__file__).resolve().parent / "lessons" / "tickets.md"
 HEAD = "---\nformat: 1\ntitle: A lesson\nsummary: For a test.\n---\n\n# A lesson\n\nWords.\n\n## One\n\n"
 CHECK = "```yaml check\n- {netns: ns1}\n```\n"
 DO = "```console do\n$ ip netns add ns1\n```\n"
-
-
-def playing(scenario: Callable[[Session], Awaitable[None]]) -> None:
-    """With a session at the first step of the lesson, on a machine of its own."""
-    compiled, _ = read_lesson(lesson_text(), "tickets.md")
-    lesson = lesson_from(compiled, Path("tickets.md"), 0)
-
-    async def main() -> None:
-        bench = Bench(launch(has_shared_directory=False))
-        bench.attach()
-        with Progress.open(None) as progress:
-            progress.begin("tickets", 0)
-            session = Session(bench, lesson, progress)
-            try:
-                await session.begin()
-                await scenario(session)
-            finally:
-                bench.close()
-
-    apart(lambda: asyncio.run(main()))
 
 
 def faults_of(text: str) -> list[tuple[int, str]]:
@@ -123,7 +100,7 @@ def test_nothing_of_the_fault_is_told() -> None:
         assert view.says.startswith("It is not mended yet.")
         assert (await session.verdict()) is not None, "whoever asks is told"
 
-    playing(scenario)
+    in_lesson(lesson_text(), scenario)
 
 
 @pytest.mark.parametrize(
@@ -180,4 +157,4 @@ def test_what_was_practised_once_is_shown_without_its_arguments() -> None:
         await session.advance()
         assert str(session.fade) == "blank"
 
-    playing(scenario)
+    in_lesson(lesson_text(), scenario)

@@ -1,21 +1,13 @@
 """Probes: a packet of netshell's own tells how a way is, and nothing that a learner looks at shows that it was sent."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from inside import apart
+from lesson_inside import in_lesson, typed
 
 from netshell.checks import check_from
 from netshell.checks.needs import ProbeNeed
-from netshell.launch import launch
-from netshell.lesson.compiled import lesson_from
-from netshell.lesson.reader import read_lesson
-from netshell.progress import Progress
-from netshell.session import Bench, Session, ran_in
+from netshell.session import Bench, Session
 
 pytestmark = [pytest.mark.kernel, pytest.mark.terminal]
 
@@ -58,26 +50,6 @@ SETTLE = "for n in ns1 r1 ns2; do while ip -n $n -6 addr | grep -q tentative; do
 TRACK = "ip netns exec r1 iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE"
 
 
-def in_the_lesson(tmp_path: Path, scenario: Callable[[Session], Awaitable[None]]) -> None:
-    compiled, faults = read_lesson(TEXT, "router.md")
-    assert faults.in_order() == ()
-    lesson = lesson_from(compiled, Path("router.md"), 0)
-
-    async def main() -> None:
-        bench = Bench(launch(has_shared_directory=False))
-        bench.attach()
-        with Progress.open(tmp_path / "progress.sqlite") as progress:
-            progress.begin(lesson.id, 1)
-            session = Session(bench, lesson, progress)
-            try:
-                await session.begin(0)
-                await scenario(session)
-            finally:
-                bench.close()
-
-    apart(lambda: asyncio.run(main()))
-
-
 async def left_in_tables(bench: Bench) -> list[str]:
     """Neighbours, bridge tables and tracked connections of every node, as their own tools tell them."""
     lines = [f"ip -n {node} neigh show nud all; bridge -n {node} fdb show dynamic" for node in NODES]
@@ -97,7 +69,7 @@ async def sh(bench: Bench, line: str) -> str:
     return finished.output.decode()
 
 
-def test_probes_tell_how_it_is_and_leave_nothing(tmp_path: Path) -> None:
+def test_probes_tell_how_it_is_and_leave_nothing() -> None:
     async def scenario(session: Session) -> None:
         bench = session.bench
         await sh(bench, f"{LISTEN}; {TRACK}; {SETTLE}")
@@ -121,10 +93,10 @@ def test_probes_tell_how_it_is_and_leave_nothing(tmp_path: Path) -> None:
         assert [said for said in await bench.changes_since_mark() if not said.is_background] == changed
         assert await sh(bench, "cat /tmp/heard; ip netns exec ns2 ss -tlnH | wc -l") == "1\n"  # nc still waits
 
-    in_the_lesson(tmp_path, scenario)
+    in_lesson(TEXT, scenario)
 
 
-def test_what_the_learner_has_in_the_tables_stays_as_it_was(tmp_path: Path) -> None:
+def test_what_the_learner_has_in_the_tables_stays_as_it_was() -> None:
     async def scenario(session: Session) -> None:
         bench = session.bench
         await sh(bench, TRACK)
@@ -142,27 +114,21 @@ def test_what_the_learner_has_in_the_tables_stays_as_it_was(tmp_path: Path) -> N
         await sh(bench, "ip netns exec ns1 ping -c 1 198.51.100.2")
         assert len(await shown(bench)) > len(crossed)  # the learner's own is seen as before
 
-    in_the_lesson(tmp_path, scenario)
+    in_lesson(TEXT, scenario)
 
 
-def test_a_step_sends_its_probe_when_all_else_holds_and_is_done_by_it(tmp_path: Path) -> None:
+def test_a_step_sends_its_probe_when_all_else_holds_and_is_done_by_it() -> None:
     async def scenario(session: Session) -> None:
-        async def typed(line: str) -> Any:
-            terminal = await session.bench.terminal()
-            terminal.feed(line)
-            await terminal.until_prompt()
-            return await session.after_command(ran_in(terminal, line))
-
         crossed = await shown(session.bench)
-        await typed("ip netns exec ns2 sysctl -w net.ipv4.icmp_echo_ignore_all=1")
+        await typed(session, "ip netns exec ns2 sysctl -w net.ipv4.icmp_echo_ignore_all=1")
         verdict = await session.verdict()
         assert verdict is not None
         assert "icmp_echo_ignore_all is 1 in ns2" in verdict.says
-        assert (await typed("ip netns exec ns2 sysctl -w net.ipv4.icmp_echo_ignore_all=0")).is_done_now
+        assert (await typed(session, "ip netns exec ns2 sysctl -w net.ipv4.icmp_echo_ignore_all=0")).is_done_now
         assert await shown(session.bench) == crossed
         deaf = check_from("ping", {"ping": "198.51.100.2", "at": "ns1", "probe": True, "not": True})
         again = await session.judge([deaf])
         assert again is not None
         assert again.says == "198.51.100.2 answers ns1. Here that must not be so."
 
-    in_the_lesson(tmp_path, scenario)
+    in_lesson(TEXT, scenario)

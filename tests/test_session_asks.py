@@ -1,20 +1,13 @@
 """Questions and predictions of a lesson, answered in a session on a real machine."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from inside import apart
+from lesson_inside import in_lesson
 
 from netshell.errors import UserError
-from netshell.launch import launch
 from netshell.lesson.asks import Compared
-from netshell.lesson.compiled import lesson_from
-from netshell.lesson.model import Lesson
-from netshell.lesson.reader import read_lesson
-from netshell.progress import Progress
-from netshell.session import Bench, Outcome, Ran, Session, play
+from netshell.session import Outcome, Ran, Session, play
 
 pytestmark = [pytest.mark.kernel, pytest.mark.terminal]
 
@@ -97,28 +90,6 @@ ns2$ ping -c 1 192.0.2.1
 """
 
 
-def the_lesson() -> Lesson:
-    compiled, faults = read_lesson(TEXT, "asking.md")
-    assert faults.in_order() == ()
-    return lesson_from(compiled, Path("asking.md"), 0)
-
-
-def with_session(scenario: Callable[[Session], Awaitable[None]], *, step: int = 0, store: Path | None = None) -> None:
-    async def main() -> None:
-        bench = Bench(launch(has_shared_directory=False))
-        bench.attach()
-        with Progress.open(store) as progress:
-            progress.begin("asking", 0)
-            session = Session(bench, the_lesson(), progress)
-            try:
-                await session.begin(step)
-                await scenario(session)
-            finally:
-                bench.close()
-
-    apart(lambda: asyncio.run(main()))
-
-
 async def solve(session: Session) -> Outcome:
     await play(session.bench, session.step.do)
     last = session.step.do[-1]
@@ -159,7 +130,7 @@ def test_predictions_are_kept_and_compared_with_what_then_crosses() -> None:
         assert await session.settle() == ()
         assert await session.unread() == ()
 
-    with_session(scenario)
+    in_lesson(TEXT, scenario)
 
 
 def test_a_right_prediction_and_what_nobody_answered_are_told_too() -> None:
@@ -172,7 +143,7 @@ def test_a_right_prediction_and_what_nobody_answered_are_told_too() -> None:
         outcome = await solve(session)
         assert told(outcome.compared) == [("an ARP request", True), ("7", False), ("", None)]
 
-    with_session(scenario)
+    in_lesson(TEXT, scenario)
 
 
 def test_a_slip_before_the_right_try_decides_nothing() -> None:
@@ -189,7 +160,7 @@ def test_a_slip_before_the_right_try_decides_nothing() -> None:
         assert (number.said, number.is_right) == ("3", False)
         assert "2 came" in number.found
 
-    with_session(scenario)
+    in_lesson(TEXT, scenario)
 
 
 def test_an_answer_may_be_changed_until_it_is_decided() -> None:
@@ -201,7 +172,7 @@ def test_an_answer_may_be_changed_until_it_is_decided() -> None:
         with pytest.raises(UserError, match="does not name each of the 4 once"):
             await session.answer("1 2")
 
-    with_session(scenario)
+    in_lesson(TEXT, scenario)
 
 
 def test_questions_are_compared_at_once_and_read_off_the_machine() -> None:
@@ -220,7 +191,7 @@ def test_questions_are_compared_at_once_and_read_off_the_machine() -> None:
         with pytest.raises(UserError, match="You have answered this already: 48"):
             await session.answer("6")
 
-    with_session(scenario, step=2)
+    in_lesson(TEXT, scenario, step=2)
 
 
 def test_who_answers_too_late_is_told_so_and_finds_what_is_so_on_the_page() -> None:
@@ -231,7 +202,7 @@ def test_who_answers_too_late_is_told_so_and_finds_what_is_so_on_the_page() -> N
             await session.answer("1")
         assert [asked.found for asked in session.asking.shown()] == ["It is: nothing. Nothing left ns2."]
 
-    with_session(scenario, step=3)
+    in_lesson(TEXT, scenario, step=3)
 
 
 def test_that_nothing_leaves_is_known_when_the_step_has_run() -> None:
@@ -242,7 +213,7 @@ def test_that_nothing_leaves_is_known_when_the_step_has_run() -> None:
         assert told(outcome.compared) == [("nothing", True)]
         assert outcome.compared[0].found == "Nothing left ns2."
 
-    with_session(scenario, step=3)
+    in_lesson(TEXT, scenario, step=3)
 
 
 def test_where_nothing_is_asked_there_is_nothing_to_answer() -> None:
@@ -251,7 +222,7 @@ def test_where_nothing_is_asked_there_is_nothing_to_answer() -> None:
         with pytest.raises(UserError, match="Nothing is asked here"):
             await session.answer("1")
 
-    with_session(scenario, step=1)
+    in_lesson(TEXT, scenario, step=1)
 
 
 def test_in_a_step_with_a_task_answers_are_compared_when_it_is_done() -> None:
@@ -271,7 +242,7 @@ def test_in_a_step_with_a_task_answers_are_compared_when_it_is_done() -> None:
         assert (unknown.found, unknown.is_right) == ("ns2 has no MAC address of eth7.", None)
         assert [ask.text for ask in await session.unread()] == ["Does ns2 know ns1?"], "the author's proof is told"
 
-    with_session(scenario, step=4)
+    in_lesson(TEXT, scenario, step=4)
 
 
 def test_answers_outlive_netshell(tmp_path: Path) -> None:
@@ -293,6 +264,6 @@ def test_answers_outlive_netshell(tmp_path: Path) -> None:
         outcome = await solve(session)
         assert told(outcome.compared) == [("", None), ("", None)], "the first was decided in the visit before"
 
-    with_session(before, store=store)
-    with_session(after, step=1, store=store)
-    with_session(later, store=store)
+    in_lesson(TEXT, before, store=store)
+    in_lesson(TEXT, after, step=1, store=store)
+    in_lesson(TEXT, later, store=store)

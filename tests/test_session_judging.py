@@ -1,17 +1,9 @@
 """When a session takes a step as done, and what it says of a command that ran in the wrong place."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-
 import pytest
-from inside import apart
+from lesson_inside import in_lesson, typed
 
-from netshell.launch import launch
-from netshell.lesson.compiled import lesson_from
-from netshell.lesson.reader import read_lesson
-from netshell.progress import Progress
-from netshell.session import Bench, Outcome, Session, ran_in
+from netshell.session import Session, ran_in
 
 pytestmark = [pytest.mark.kernel, pytest.mark.terminal]
 
@@ -61,34 +53,7 @@ ns1$ ping -c 1 192.0.2.2
 """
 
 
-def in_step(number: int, tmp_path: Path, scenario: Callable[[Session], Awaitable[None]]) -> None:
-    compiled, faults = read_lesson(TEXT, "proof.md")
-    assert faults.in_order() == ()
-    lesson = lesson_from(compiled, Path("proof.md"), 0)
-
-    async def main() -> None:
-        bench = Bench(launch(has_shared_directory=False))
-        bench.attach()
-        with Progress.open(tmp_path / "progress.sqlite") as progress:
-            progress.begin(lesson.id, 1)
-            session = Session(bench, lesson, progress)
-            try:
-                await session.begin(number)
-                await scenario(session)
-            finally:
-                bench.close()
-
-    apart(lambda: asyncio.run(main()))
-
-
-async def typed(session: Session, line: str, node: str = "pc") -> Outcome:
-    terminal = await session.bench.terminal(node)
-    terminal.feed(line)
-    await terminal.until_prompt()
-    return await session.after_command(ran_in(terminal, line))
-
-
-def test_a_ping_from_before_the_last_change_proves_nothing(tmp_path: Path) -> None:
+def test_a_ping_from_before_the_last_change_proves_nothing() -> None:
     async def scenario(session: Session) -> None:
         ping, address = "ping -c 1 192.0.2.2", "ip -n ns1 addr add 192.0.2.9/24 dev eth0"
         assert not (await typed(session, ping, "ns1")).is_done_now
@@ -99,10 +64,10 @@ def test_a_ping_from_before_the_last_change_proves_nothing(tmp_path: Path) -> No
         await typed(session, "bridge fdb show")  # a look is no change
         assert (await typed(session, ping, "ns1")).is_done_now
 
-    in_step(0, tmp_path, scenario)
+    in_lesson(TEXT, scenario)
 
 
-def test_a_look_after_the_proof_does_not_undo_it(tmp_path: Path) -> None:
+def test_a_look_after_the_proof_does_not_undo_it() -> None:
     async def scenario(session: Session) -> None:
         await typed(session, "iptables -A INPUT -s 203.0.113.1 -j DROP; ip -n ns1 addr add 192.0.2.9/24 dev eth0")
         terminal = await session.bench.terminal("ns1")
@@ -111,30 +76,30 @@ def test_a_look_after_the_proof_does_not_undo_it(tmp_path: Path) -> None:
             await terminal.until_prompt()
         assert (await session.after_command(ran_in(terminal, "iptables -nL"))).is_done_now
 
-    in_step(0, tmp_path, scenario)
+    in_lesson(TEXT, scenario)
 
 
-def test_a_command_in_the_wrong_place_is_told_once(tmp_path: Path) -> None:
+def test_a_command_in_the_wrong_place_is_told_once() -> None:
     async def scenario(session: Session) -> None:
         [says] = (await typed(session, "ping -c 1 -W 0.2 192.0.2.2")).messages
         assert says == "That was the PC. In this step `ping` is for ns1."
         assert (await typed(session, "ping -c 1 -W 0.2 192.0.2.2")).messages == ()
         assert (await typed(session, "ping -c 1 192.0.2.2", "ns1")).messages == ()
 
-    in_step(0, tmp_path, scenario)
+    in_lesson(TEXT, scenario)
 
 
-def test_what_is_to_be_gone_says_so_when_it_is(tmp_path: Path) -> None:
+def test_what_is_to_be_gone_says_so_when_it_is() -> None:
     async def scenario(session: Session) -> None:
         await typed(session, "ip -n ns1 addr add 192.0.2.9/24 dev eth0")
         outcome = await typed(session, "ip -n ns1 addr del 192.0.2.9/24 dev eth0")
         assert outcome.is_done_now
         assert outcome.holds == "192.0.2.9/24 is not set in ns1; 192.0.2.1/24 is set there, on eth0."
 
-    in_step(1, tmp_path, scenario)
+    in_lesson(TEXT, scenario, step=1)
 
 
-def test_where_nothing_is_checked_a_command_in_the_wrong_place_is_told_and_decides_nothing(tmp_path: Path) -> None:
+def test_where_nothing_is_checked_a_command_in_the_wrong_place_is_told_and_decides_nothing() -> None:
     async def scenario(session: Session) -> None:
         await session.answer("2")
         slip = await typed(session, "ping -c 1 -W 0.2 192.0.2.2")
@@ -143,4 +108,4 @@ def test_where_nothing_is_checked_a_command_in_the_wrong_place_is_told_and_decid
         (compared,) = (await typed(session, "ping -c 1 192.0.2.2", "ns1")).compared
         assert (compared.said, compared.is_right) == ("it is", True)
 
-    in_step(2, tmp_path, scenario)
+    in_lesson(TEXT, scenario, step=2)

@@ -1,18 +1,12 @@
 """The tutor in a lesson on a real machine: what real tools say, told at its moment, and what a failed check brings."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
-from inside import apart
+from lesson_inside import in_lesson, typed
 
 from netshell.commands import Context, Reason, Why, run
-from netshell.launch import launch
-from netshell.lesson.compiled import lesson_from
-from netshell.lesson.reader import read_lesson
-from netshell.progress import Progress
-from netshell.session import Bench, Outcome, Session, ran_in
+from netshell.session import Outcome, Session
 
 pytestmark = [pytest.mark.kernel, pytest.mark.terminal]
 
@@ -40,38 +34,15 @@ ns1$ ping -c 1 192.0.2.2
 """
 
 
-def in_the_lesson(tmp_path: Path, scenario: Callable[[Context, Session], Awaitable[None]]) -> None:
-    compiled, faults = read_lesson(TEXT, "cable.md")
-    assert faults.in_order() == ()
-    lesson = lesson_from(compiled, Path("cable.md"), 0)
-
-    async def main() -> None:
-        bench = Bench(launch(has_shared_directory=False))
-        bench.attach()
-        with Progress.open(tmp_path / "progress.sqlite") as progress:
-            progress.begin(lesson.id, 1)
-            session = Session(bench, lesson, progress)
-            try:
-                await session.begin(0)
-                await scenario(Context(bench, progress, (), session), session)
-            finally:
-                bench.close()
-
-    apart(lambda: asyncio.run(main()))
-
-
-async def typed(session: Session, line: str) -> Outcome:
-    terminal = await session.bench.terminal()
-    terminal.feed(line)
-    await terminal.until_prompt()
-    return await session.after_command(ran_in(terminal, line))
+def in_the_lesson(scenario: Callable[[Context, Session], Awaitable[None]]) -> None:
+    in_lesson(TEXT, lambda session: scenario(Context(session.bench, session.progress, (), session), session))
 
 
 def told(outcome: Outcome) -> str:
     return outcome.advice.says if outcome.advice else ""
 
 
-def test_a_lesson_speaks_at_its_moment_and_shows_what_it_rests_on(tmp_path: Path) -> None:
+def test_a_lesson_speaks_at_its_moment_and_shows_what_it_rests_on() -> None:
     async def scenario(context: Context, session: Session) -> None:
         assert told(await typed(session, "ip link set eht0 up")).startswith("There is no interface eht0 on the PC")
         await typed(session, "ip -n ns2 addr flush dev eth0 && ip -n ns2 addr add 192.0.2.2/32 dev eth0")
@@ -99,7 +70,7 @@ def test_a_lesson_speaks_at_its_moment_and_shows_what_it_rests_on(tmp_path: Path
             "The cable between ns1 and ns2 belongs"
         )
 
-    in_the_lesson(tmp_path, scenario)
+    in_the_lesson(scenario)
 
 
 SERVE = (
@@ -109,7 +80,7 @@ SERVE = (
 )
 
 
-def test_a_name_server_is_asked_and_leaves_no_trace(tmp_path: Path) -> None:
+def test_a_name_server_is_asked_and_leaves_no_trace() -> None:
     async def scenario(context: Context, session: Session) -> None:
         await typed(session, SERVE)
         before = await session.bench.look()
@@ -123,10 +94,10 @@ def test_a_name_server_is_asked_and_leaves_no_trace(tmp_path: Path) -> None:
         assert [node.neighbours for node in after.nodes.values()] == [n.neighbours for n in before.nodes.values()]
         assert [seen for seen in session.bench.wire.all()[crossed:] if not seen.noise] == []
 
-    in_the_lesson(tmp_path, scenario)
+    in_the_lesson(scenario)
 
 
-def test_packets_from_before_a_setting_was_mended_blame_nobody(tmp_path: Path) -> None:
+def test_packets_from_before_a_setting_was_mended_blame_nobody() -> None:
     async def scenario(context: Context, session: Session) -> None:
         key = "net.ipv4.icmp_echo_ignore_all"
         await typed(session, f"ip netns exec ns2 sysctl -qw {key}=1")
@@ -139,4 +110,4 @@ def test_packets_from_before_a_setting_was_mended_blame_nobody(tmp_path: Path) -
         assert ignored.finding.fault == "echo-ignored"
         assert mended.finding.holds
 
-    in_the_lesson(tmp_path, scenario)
+    in_the_lesson(scenario)
