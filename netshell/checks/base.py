@@ -46,9 +46,9 @@ class Evidence:
     found: Mapping[Need, object] = field(default_factory=dict)
     """What was read because a check needs it (`Check.needs`)."""
     earlier: "Sequence[Seen]" = ()
-    """Where `wire` is the learner's last try only: everything since the step began."""
+    """Where `wire` is only what crossed lately: everything since the step began."""
 
-    def of_last_change(self, since_ns: int) -> "Evidence":
+    def since(self, since_ns: int) -> "Evidence":
         """With what has crossed since then only, in nanoseconds since the epoch."""
         wire = [seen for seen in self.wire if seen.crossing.time_ns >= since_ns]
         echoes = [echo for echo in self.echoes if echo.time_ns >= since_ns]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from netshell.commands.views import View
 from netshell.errors import UserError
-from netshell.facts import PC
+from netshell.facts import PC, Snapshot
 from netshell.lesson import library
 from netshell.progress import Progress
 from netshell.session import Bench, Session
@@ -30,6 +30,10 @@ class Context:
     def lessons(self) -> tuple[str, ...]:
         """The ids of the lessons in their order. `library.catalogue` reads them all, which takes its time at first."""
         return library.names(self.directories)
+
+    def state_to_tell(self, snapshot: Snapshot) -> Snapshot | None:
+        """What a story may say why by; None where the learner is to find that out."""
+        return None if self.session is not None and self.session.is_riddle else snapshot
 
     @property
     def lesson(self) -> Session:

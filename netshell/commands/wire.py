@@ -36,7 +36,7 @@ def packets_of(context: Context, argument: str, *, since_ns: int = 0) -> Packets
     from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first look at packets
 
     chosen, with_noise = _chosen(context, argument, since_ns)
-    known = None if context.session is not None and context.session.is_riddle else context.bench.snapshot
+    known = context.state_to_tell(context.bench.snapshot)
     stories = tell(chosen[:_TOLD_MOST], context.bench.wire.owners, known, time.time_ns())
     if any(seen.protocol not in _READ for seen in chosen):
         context.bench.dissector()  # one of these may be opened next

@@ -32,8 +32,6 @@ _TOLD_MOST = 2000
 """Packets of one command that are looked through for what went wrong: some hundredths of a second."""
 _SHOWN_MOST = 18
 """Lines of a view that is shown by itself: with what is said around it, it fits a screen of 24."""
-_NOT_FOUND = 127
-"""The exit status of a shell that finds no such program."""
 _TEST = (
     "This is the free task of “{title}” alone. Done without `:hint` or `:solution`, it counts for the whole lesson. "
     "The machine is brought to where it begins …"
@@ -162,7 +160,7 @@ class Guide:
             advice = bench.tutor.after(ran, await bench.scene(observation, is_removal_wanted=True))
             own, meanwhile = observation.own, observation.meanwhile
             outcome = Outcome(observation.said, own, meanwhile, advice=advice, snapshot=observation.snapshot)
-        remedy = (missing_program(ran.command) or self._meant_as_answer(ran)) if ran.status == _NOT_FOUND else ""
+        remedy = (missing_program(ran.command) or self._meant_as_answer(ran)) if ran.found_no_program else ""
         self.tell(replace(outcome, advice=None) if remedy else outcome)
         if remedy:
             self._screen.show(steps.notice(remedy))
@@ -231,8 +229,7 @@ class Guide:
         from netshell.render.wire import wire_line  # noqa: PLC0415
 
         wire = self._context.bench.wire
-        session = self._context.session
-        known = None if session is not None and session.is_riddle else outcome.snapshot
+        known = self._context.state_to_tell(outcome.snapshot)
         stories = tell(crossed[-_TOLD_MOST:], wire.owners, known) if is_own else ()  # of others they were told before
         return wire_line(crossed, stories, is_more=wire.is_behind, key="F4", lead="wire" if is_own else "meanwhile")
 

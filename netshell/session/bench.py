@@ -65,24 +65,19 @@ class Observation:
 
     snapshot: Snapshot
     said: tuple[Said, ...] = ()
-    crossed: "tuple[Seen, ...]" = ()
-    """Since the command before."""
+    own: "tuple[Seen, ...]" = ()
+    """What crossed with the command."""
+    meanwhile: "tuple[Seen, ...]" = ()
+    """What crossed before it, since the last one: somebody else's, such as a program's that goes on."""
     before: Snapshot = field(default_factory=Snapshot)
     """How it was before."""
     since_ns: int = 0
     """From when on, in nanoseconds since the epoch, what crossed had not been told."""
-    began_ns: int = 0
-    """When the command began: what crossed before is somebody else's, such as a program's that goes on."""
 
     @property
-    def own(self) -> "tuple[Seen, ...]":
-        """What crossed with the command."""
-        return tuple(seen for seen in self.crossed if seen.crossing.time_ns >= self.began_ns)
-
-    @property
-    def meanwhile(self) -> "tuple[Seen, ...]":
-        """What crossed before it."""
-        return tuple(seen for seen in self.crossed if seen.crossing.time_ns < self.began_ns)
+    def crossed(self) -> "tuple[Seen, ...]":
+        """All of it, by its numbers."""
+        return tuple(sorted((*self.meanwhile, *self.own), key=lambda seen: seen.number))
 
     @property
     def is_effective(self) -> bool:
@@ -294,7 +289,9 @@ class Bench:
         may_change = _MAY_CHANGE_UNSEEN.search(command) and not _ONLY_LOOKS.fullmatch(command)
         if may_change or any(item.change.kind not in _PASSING for item in said):
             self.changed_ns = now_ns
-        observation = Observation(after, said, crossed, before, since_ns, ran.began_ns)
+        own = tuple(seen for seen in crossed if seen.crossing.time_ns >= ran.began_ns)
+        meanwhile = tuple(seen for seen in crossed if seen.crossing.time_ns < ran.began_ns)
+        observation = Observation(after, said, own, meanwhile, before, since_ns)
         self._note_crossed(observation, command)
         return observation
 

@@ -27,12 +27,18 @@ class Ran:
     """When bash was given it, in nanoseconds since the epoch; 0 where that is not known."""
 
     @property
+    def found_no_program(self) -> bool:
+        """The shell knew of no such program."""
+        return self.status == _NOT_FOUND
+
+    @property
     def has_failed(self) -> bool:
         """Whether it ended with a status other than 0, and not because somebody stopped it."""
         return self.status not in {0, _INTERRUPTED}
 
 
-_INTERRUPTED = 130
+_NOT_FOUND, _INTERRUPTED = 127, 130
+"""Exit statuses of a shell: bash(1)."""
 
 
 def ran_in(terminal: "Terminal", command: str, status: int | None = None) -> Ran:

@@ -16,7 +16,7 @@ from netshell.checks.needs import Need
 from netshell.explain.changes import Said
 from netshell.facts import Snapshot
 from netshell.lesson.asks import Ask, Compared, how
-from netshell.lesson.model import Fade, Lesson, Prose, Script, Step
+from netshell.lesson.model import Fade, Lesson, Mistake, Prose, Script, Step
 from netshell.progress import Progress, SkillRecord
 from netshell.session import gather, scripts
 from netshell.session.advice import Advice, of_verdict
@@ -115,6 +115,8 @@ class Session:
         """How much of the step's solution is shown before anybody asks."""
         self._needs: frozenset[Need] = frozenset()
         """What has to be read for the step's checks beyond the snapshot and the wire."""
+        self._asks_last = False
+        """Every solution of the step ends in a question to the network."""
 
     @property
     def step(self) -> Step:
@@ -250,6 +252,7 @@ class Session:
         await self.bench.mark()
         self._memory = _Memory(time.time_ns(), time.monotonic())
         self._needs = gather.needs_of(self._judged())
+        self._asks_last = all(map(scripts.asks_last, (self.step.do, *self.step.also)))
         begins = await self.bench.evidence(self.bench.snapshot, self._memory.began_ns, self._needs)
         self._memory.missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
         self.asking.enter(index)
@@ -273,7 +276,8 @@ class Session:
             observation = await self.bench.observe(ran)
             if self.bench.changed_ns != changed_ns and not scripts.is_question(ran.command):
                 self._memory.changed_ns = observation.since_ns  # what is noticed with a question happened before it
-            self._memory.commands_run += not self._where_else(ran)  # what ran elsewhere decides nothing
+            misplaced = self._misplaced(ran)
+            self._memory.commands_run += not misplaced  # what ran elsewhere decides nothing
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
             if observation.is_effective:
@@ -281,7 +285,7 @@ class Session:
                 for mistake in self.step.wrong:
                     self.bench.tutor.forget(mistake.say)  # of the try before
             self._memory.commands.append(Command(ran.node, ran.command, ran.output))
-            return await self._outcome(observation, ran, await self._advice(observation, ran))
+            return await self._outcome(observation, ran, await self._advice(observation, ran), misplaced)
 
     async def after_event(self) -> Outcome:
         """Judge the step again because something happened by itself; changes are left for the next command to tell."""
@@ -345,16 +349,14 @@ class Session:
 
     def _since_change(self, evidence: Evidence) -> Evidence:
         """The evidence for the step's checks: where its solutions ask last, an answer to an older question is none."""
-        asks_last = all(map(scripts.asks_last, (self.step.do, *self.step.also)))
-        return evidence.of_last_change(self._memory.changed_ns) if asks_last else evidence
+        return evidence.since(self._memory.changed_ns) if self._asks_last else evidence
 
     def _of_last_try(self, evidence: Evidence) -> Evidence:
         """The evidence with what crossed in the last try only: slips before it answer no question.
 
         A try is as many commands with an effect as the solution has.
         """
-        crossed = [seen for seen in evidence.wire if seen.crossing.time_ns >= self.tried_ns]
-        return replace(evidence, wire=crossed, earlier=evidence.wire)
+        return replace(evidence.since(self.tried_ns), echoes=evidence.echoes)
 
     def _last_try_ns(self) -> int:
         return self._last_effects_ns(scripts.commands_of_a_try(self.step.do))
@@ -364,20 +366,25 @@ class Session:
         effects = self._memory.effects_ns
         return effects[-count] if len(effects) >= count else self._memory.began_ns
 
-    async def _outcome(self, observation: Observation, ran: Ran | None = None, advice: Advice | None = None) -> Outcome:
+    async def _outcome(
+        self, observation: Observation, ran: Ran | None = None, advice: Advice | None = None, misplaced: str = ""
+    ) -> Outcome:
         """What there is to say; `ran` is None where something happened by itself."""
         evidence = await self._evidence(observation.snapshot)
         messages = self._broken_promises(evidence)
         holds = ""
         if not self.step.checks:
-            messages += self._misplaced(ran)
-        if self.step.checks and not self._memory.is_done:
-            failure = first_failure(self.step.checks, self._since_change(evidence))
+            messages += self._told_misplaced(misplaced)
+        elif not self._memory.is_done:
+            judged = self._since_change(evidence)
+            failure = first_failure(self.step.checks, judged)
             if failure is None:
                 self._finish_step()
-                holds = self._what_holds(self._since_change(evidence))
+                holds = self._what_holds(judged)
             else:
-                messages += self._mistakes(evidence, ran) or self._misplaced(ran) or self._unasked(failure, evidence)
+                messages += (
+                    self._mistakes(evidence, ran) or self._told_misplaced(misplaced) or self._unasked(failure, evidence)
+                )
         return Outcome(
             observation.said,
             observation.own,
@@ -427,29 +434,32 @@ class Session:
         messages = []
         for mistake in self.step.wrong:
             key = f"wrong {mistake.line} {mistake.say}"
-            lately = evidence.of_last_change(self._last_effects_ns(scripts.commands_of_a_try(mistake.do)))
+            lately = evidence
+            if mistake.when:
+                lately = evidence.since(self._last_effects_ns(scripts.commands_of_a_try(mistake.do)))
             if scripts.is_made(mistake, lately, ran):
-                told = self._tell_once(key, mistake.say)
-                proof = [one.judge(lately).says for one in mistake.when if not one.negate and one.kind not in _OF_WORDS]
-                if told:
-                    self._memory.changes_made = 0  # who follows the words needs time to
-                if told and proof:
-                    self.bench.tutor.note(Advice(mistake.say, tuple(dict.fromkeys(proof))))
-                messages += told
+                if told := self._tell_once(key, mistake.say):
+                    messages += told
+                    self._note_mistake(mistake, lately)
             else:
                 self._memory.told.discard(key)
         return messages
 
-    def _misplaced(self, ran: Ran | None) -> list[str]:
-        """That a command ran on the PC which the step wants on a node, or the reverse, where no more is known of it."""
-        says = self._where_else(ran)
-        return self._tell_once(says, says) if says else []
+    def _note_mistake(self, mistake: Mistake, evidence: Evidence) -> None:
+        """Who follows its words needs time to; what proves it is kept for who asks."""
+        self._memory.changes_made = 0
+        proof = [one.judge(evidence).says for one in mistake.when if not one.negate and one.kind not in _OF_WORDS]
+        if proof:
+            self.bench.tutor.note(Advice(mistake.say, tuple(dict.fromkeys(proof))))
 
-    def _where_else(self, ran: Ran | None) -> str:
-        """Where a command belongs that did not run there; empty where it did, and in tickets."""
-        if self.step.is_ticket or ran is None or not ran.command:
+    def _misplaced(self, ran: Ran) -> str:
+        """That a command ran on the PC which the step wants on a node, or the reverse; nothing of that in tickets."""
+        if self.step.is_ticket or not ran.command:
             return ""
         return scripts.misplaced(ran, (self.step.do, *self.step.also))
+
+    def _told_misplaced(self, says: str) -> list[str]:
+        return self._tell_once(says, says) if says else []
 
     def _unasked(self, failure: Verdict, evidence: Evidence) -> list[str]:
         """The verdict, after more tries than the solution needs; not the same one twice."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _TRIES = 2
 """The second failed try of one thing is explained unasked."""
-_NOT_FOUND = 127
-"""The exit status of a shell that finds no such program."""
 _NO_PROGRAM = "no such program"
 """All that was no program is one try: whatever works next has mended it."""
 _UNTOLD = frozenset({"out-of-sight"})
@@ -95,7 +93,7 @@ class Tutor:
         """What to say after a command; None where nothing."""
         if lost := _lost(ran, scene):
             return self._take(of_loss(lost))
-        if ran.status == _NOT_FOUND and ran.command.lstrip().startswith(":"):
+        if ran.found_no_program and ran.command.lstrip().startswith(":"):
             return None  # netshell's own, typed while a program was in front
         if ran.status == 0 and not self._failed and not may_fail_well(ran.command):
             return None
@@ -170,7 +168,7 @@ def _try_of(ran: Ran) -> object:
     from netshell.explain.messages.aim import aim_of  # noqa: PLC0415 - as above
     from netshell.explain.messages.command import deeds  # noqa: PLC0415 - as above
 
-    if ran.status == _NOT_FOUND:
+    if ran.found_no_program:
         return _NO_PROGRAM
     return aim_of(ran.command, ran.node) or next((deed for deed, _ in deeds(ran.command, ran.node)), "")
 
