@@ -79,6 +79,18 @@ def test_a_look_after_the_proof_does_not_undo_it() -> None:
     in_lesson(TEXT, scenario)
 
 
+def test_what_happens_in_the_background_after_the_proof_does_not_undo_it() -> None:
+    async def scenario(session: Session) -> None:
+        await typed(session, "ip -n ns1 addr add 192.0.2.9/24 dev eth0")
+        assert (await typed(session, "ping -c 1 192.0.2.2", "ns1")).is_done_now
+        await session.bench.run_unseen([("ns1", "ip link set dev eth0 state dormant")])
+        (late,) = (await typed(session, "ip -n ns1 neigh")).said
+        assert (late.change.kind, late.is_background) == ("link", True), "the kernel sets states of links by itself"
+        assert await session.judge(session.step.checks) is None
+
+    in_lesson(TEXT, scenario)
+
+
 def test_a_command_in_the_wrong_place_is_told_once() -> None:
     async def scenario(session: Session) -> None:
         [says] = (await typed(session, "ping -c 1 -W 0.2 192.0.2.2")).messages

@@ -73,6 +73,18 @@ class Observation:
     """How it was before."""
     since_ns: int = 0
     """From when on, in nanoseconds since the epoch, what crossed had not been told."""
+    may_change_unseen: bool = False
+    """The command may have changed what only a snapshot with details shows."""
+
+    @property
+    def is_change(self) -> bool:
+        """More has changed than traffic and time leave behind.
+
+        What the kernel does by itself a moment after a change, such as a bridge that becomes UP, is noticed with
+        whatever is typed then, and is none of its doing.
+        """
+        changes = (said.change for said in self.said if not said.is_background)
+        return self.may_change_unseen or any(change.kind not in _PASSING for change in changes)
 
     @property
     def crossed(self) -> "tuple[Seen, ...]":
@@ -286,12 +298,12 @@ class Bench:
         crossed = self.wire.since(since_ns)
         self._told_ns = max(now_ns, self.wire.until_ns + 1)  # what a flood left unread belongs to this command
         said = say(difference(before, after), before, after)
-        may_change = _MAY_CHANGE_UNSEEN.search(command) and not _ONLY_LOOKS.fullmatch(command)
-        if may_change or any(item.change.kind not in _PASSING for item in said):
+        may_change_unseen = bool(_MAY_CHANGE_UNSEEN.search(command) and not _ONLY_LOOKS.fullmatch(command))
+        if may_change_unseen or any(item.change.kind not in _PASSING for item in said):
             self.changed_ns = now_ns
         own = tuple(seen for seen in crossed if seen.crossing.time_ns >= ran.began_ns)
         meanwhile = tuple(seen for seen in crossed if seen.crossing.time_ns < ran.began_ns)
-        observation = Observation(after, said, own, meanwhile, before, since_ns)
+        observation = Observation(after, said, own, meanwhile, before, since_ns, may_change_unseen)
         self._note_crossed(observation, command)
         return observation
 

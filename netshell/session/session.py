@@ -272,9 +272,8 @@ class Session:
     async def after_command(self, ran: Ran) -> Outcome:
         """Look at what a command did, and judge the step."""
         async with self._judging:
-            changed_ns = self.bench.changed_ns
             observation = await self.bench.observe(ran)
-            if self.bench.changed_ns != changed_ns and not scripts.is_question(ran.command):
+            if observation.is_change and not scripts.is_question(ran.command):
                 self._memory.changed_ns = observation.since_ns  # what is noticed with a question happened before it
             misplaced = self._misplaced(ran)
             self._memory.commands_run += not misplaced  # what ran elsewhere decides nothing
