@@ -51,6 +51,34 @@ def test_the_wheel_carries_every_lesson_with_its_compiled_form_and_nothing_of_th
     assert {name.partition("/")[0] for name in names} == {"netshell", *made}
 
 
+def test_the_wheel_is_built_with_what_it_says_it_needs_for_that_and_nothing_else(tmp_path: Path) -> None:
+    code = """
+import re, sys, tomllib
+from importlib.metadata import packages_distributions, requires
+
+def name_of(requirement):
+    return re.sub("[-_.]+", "-", re.match("[A-Za-z0-9._-]+", requirement)[0]).lower()
+
+wanted = {name_of(line) for line in tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"]}
+while more := {name_of(line) for each in wanted for line in requires(each) or () if ";" not in line} - wanted:
+    wanted |= more
+
+class Isolation:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        owners = {name_of(owner) for owner in owned.get(name, ())}
+        if owners and not owners & (wanted | {"netshell"}):
+            raise ModuleNotFoundError(f"{name} is not among the build-system's requirements", name=name)
+
+owned = packages_distributions()
+sys.meta_path.insert(0, Isolation)
+from hatchling.build import build_wheel
+build_wheel(sys.argv[1])
+"""
+    run(sys.executable, "-B", "-c", code, tmp_path, cwd=ROOT)
+    assert list(tmp_path.glob("*.whl"))
+
+
 def test_the_wheel_has_a_man_page_for_each_command(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         pages = {
