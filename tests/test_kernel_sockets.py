@@ -32,10 +32,11 @@ def script(*lines: str) -> str:
 
 
 async def until(inside: Inside, count: int, on: str = PC, state: str = "") -> tuple[Socket, ...]:
-    """The sockets of a node, once it has so many (in that state)."""
+    """The sockets of a node, once it has so many (in that state), all held by a program: accepted, where they must."""
     for _ in range(500):
         sockets = (await inside.snapshot()).nodes[on].sockets
-        if sum(s.state == state or not state for s in sockets) == count:
+        counted = [s for s in sockets if state in ("", s.state)]
+        if len(counted) == count and all(s.program for s in counted):
             return sockets
         await asyncio.sleep(0.01)
     raise TimeoutError(sockets)
@@ -62,7 +63,6 @@ def test_each_end_of_a_connection_is_shown_on_its_node() -> None:
         await inside.sh("(sleep 30 | nc 192.0.2.2 80) >/dev/null 2>&1 &")
         await until(inside, 1, state="ESTAB")
         await until(inside, 1, on="ns1", state="ESTAB")
-        await asyncio.sleep(0.1)  # until it is accepted, no program has it
         return await inside.snapshot()
 
     nodes = play(scenario).nodes
