@@ -118,6 +118,13 @@ def test_attributes_of_a_step_are_read() -> None:
     assert (step.skills, step.fade) == (("veth-create", "link-up"), "goal")
 
 
+def test_steps_that_are_taken_back_do_not_lie_on_the_way_to_later_ones() -> None:
+    headings = ("a", "b", "c {undoes: 1}", "d", "e {undoes: 4}", "f")
+    read = lesson(FRONT + "".join(f"## {heading}\n" for heading in headings))
+    ways = ["".join(step.title for step in read.way_to(index)) for index in range(7)]
+    assert ways == ["", "a", "ab", "a", "ad", "", "f"]
+
+
 def test_values_are_drawn_from_the_seed_and_stand_everywhere() -> None:
     drawn = {lesson(EXAMPLE, seed).steps[1].do[0].text.split()[5] for seed in range(30)}
     assert drawn == {"192.0.2.1/24", "198.51.100.1/24", "203.0.113.1/24"}
@@ -166,6 +173,9 @@ def test_every_fault_is_told_at_its_place_and_none_stops_the_reading() -> None:
         ("# T\n", 1, 1, "no front matter"),
         ("---\nformat: 1\n", 1, 1, "no end"),
         (FRONT, 7, 1, "no step"),
+        (FRONT + "## One {undoes: 1}\n", 7, 9, "`1` is no number of steps before this one"),
+        (STEP + "## Two {undoes: 2}\n", 8, 9, "`2` is no number of steps before this one"),
+        (STEP + "## Two {undoes: one}\n", 8, 9, "`one` is no number of steps before this one"),
         (STEP.replace("format: 1", "format: 2"), 2, 9, "written in format 2; this netshell reads format 1"),
         (STEP.replace("# T\n", ""), 6, 1, "before the lesson's `# Title`"),
         (STEP + "# U\n", 8, 1, "second `# Title`"),

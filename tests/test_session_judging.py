@@ -67,6 +67,19 @@ def test_a_ping_from_before_the_last_change_proves_nothing() -> None:
     in_lesson(TEXT, scenario)
 
 
+def test_who_comes_to_a_later_step_is_spared_what_was_taken_back() -> None:
+    steps = "## One\n\n{do} one\n```\n\n## Two\n\n{do} two\n```\n\n## Back {{undoes: 1}}\n\n{do} back\n```\n\n## Four\n"
+    text = TEXT[: TEXT.index("## ")] + steps.format(do="```console do\n$ touch /tmp")
+
+    async def scenario(session: Session) -> None:
+        for index, files in ((1, "one"), (2, "one two"), (3, "one")):
+            await session.go_to(index)
+            listed = await session.bench.machine.run(["ls", "/tmp"])
+            assert listed.output.decode().split() == files.split()
+
+    in_lesson(text.replace("/tmp ", "/tmp/"), scenario)
+
+
 def test_a_look_after_the_proof_does_not_undo_it() -> None:
     async def scenario(session: Session) -> None:
         await typed(session, "iptables -A INPUT -s 203.0.113.1 -j DROP; ip -n ns1 addr add 192.0.2.9/24 dev eth0")

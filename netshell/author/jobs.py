@@ -1,33 +1,16 @@
-"""Many steps proved at once, each by a process with a machine of its own; results come back in the lessons' order.
+"""Many steps proved at once; results come back in the lessons' order.
 
 It knows nothing of how a step is proved, nor of how results are shown.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import reduce
-from operator import add
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from netshell.author.trial import Fault, Result, Task, Trial
-from netshell.author.worker import BrokenMachineError, start_worker
-from netshell.errors import MachineError, UserError
-from netshell.helper import Helper
+from netshell.author.trial import Result
+from netshell.author.workers import Limits, Workers
 from netshell.lesson.model import Lesson, Step
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long things may take, and how much is tried."""
-
-    timeout_s: float = 15.0
-    """A line, and the checks after the last one."""
-    step_timeout_s: float = 120.0
-    """Each way to play a step, with all that comes before it."""
-    is_mutated: bool = False
-    """Whether solutions are also tried with another address or node."""
 
 
 @dataclass(eq=False)
@@ -58,83 +41,6 @@ Progress: TypeAlias = Callable[[int, int, Sequence[str]], None]
 """Called when a step begins or ends: how many are done, of how many, and the names of those that are tried now."""
 
 
-class Workers:
-    """Processes that wait for steps to prove; to be made before anything heavy is imported."""
-
-    def __init__(self, count: int) -> None:
-        self._all: list[Helper] = []
-        try:
-            for _ in range(count):
-                self._all.append(start_worker())
-        except BaseException:
-            self.close()
-            raise
-        self._idle = list(self._all)
-        self._free = asyncio.Semaphore(count)
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    async def prove(self, lesson: Lesson, index: int, limits: Limits, *, is_thorough: bool = True) -> Result:
-        """The result of one step, by as many processes as are free. One that takes too long is ended, and another
-        takes its place. What does not hang on addresses is left out unless `is_thorough`.
-
-        Raises MachineError where this computer refuses to make a machine.
-        """
-        task = Task(lesson, index, timeout_s=limits.timeout_s, is_mutated=limits.is_mutated, is_thorough=is_thorough)
-        tickets = range(len(lesson.steps[index].tickets) or 1)
-        found = await asyncio.gather(*(self._prove(replace(task, ticket=ticket), limits) for ticket in tickets))
-        return reduce(add, found)
-
-    async def _prove(self, task: Task, limits: Limits) -> Result:
-        """The result of one step, of a ticket with one of its faults."""
-        result = await self._try(task, limits)
-        ways = (replace(task, way=way, played=result.played) for way in result.ways)
-        return reduce(add, await asyncio.gather(*(self._try(way, limits) for way in ways)), result)
-
-    async def _try(self, task: Task, limits: Limits) -> Result:
-        """What one process finds."""
-        async with self._free:
-            helper = self._idle.pop()
-            try:
-                helper.attach(asyncio.get_running_loop())
-                async with asyncio.timeout(limits.step_timeout_s):
-                    result: Result = await helper.ask("prove", task)
-            except TimeoutError:
-                helper = self._replace(helper)
-                return _ended(task, f"was not over after {limits.step_timeout_s:g} s, and was ended.")
-            except MachineError:
-                raise
-            except BrokenMachineError as error:
-                helper = self._replace(helper)
-                return _ended(task, f"broke off. {error.problem}")
-            except UserError:
-                helper = self._replace(helper)
-                return _ended(task, "broke off. Its process was ended by somebody else.")
-            finally:
-                self._idle.append(helper)
-            return result
-
-    def _replace(self, helper: Helper) -> Helper:
-        self._all.remove(helper)
-        helper.close()
-        self._all.append(start_worker())
-        return self._all[-1]
-
-    def close(self) -> None:
-        """End every process with its machine."""
-        for helper in self._all:
-            with suppress(OSError):
-                helper.close()
-
-
-def _ended(task: Task, how: str) -> Result:
-    step = task.lesson.steps[task.index]
-    says = f"The proof of step {task.index + 1} {how} The steps after it were not tried."
-    trial = Trial("played", step.line, Fault(step.line, says))
-    return Result(task.index + 1, step.title, step.line, (trial,), 0.0, is_stuck=True)
-
-
 class Dealer:
     """Gives the steps of many runs to workers, and their results back in order."""
 
@@ -158,6 +64,7 @@ class Dealer:
         tasks = [asyncio.create_task(self._work(queue)) for _ in range(min(len(self._workers), self._of))]
         for task in tasks:
             task.add_done_callback(lambda _: self._news.put_nowait(None))
+        tasks.append(asyncio.create_task(self._workers.grow()))
         try:
             for run in self._runs:
                 for index in range(len(run.lesson.steps)):

@@ -190,8 +190,9 @@ class Proof:
         spared = in_front(self._bench)
         async with Patience(self._bench, _SILENT_S):
             fault = await self._is_told(mistake)
-            yield Trial("mistake", mistake.line, fault)
-            if fault is None and self._played.is_right and self._task.is_thorough:
+        yield Trial("mistake", mistake.line, fault)
+        if fault is None and self._played.is_right and self._task.is_thorough:
+            async with Patience(self._bench, _MENDED_S):  # what comes right after seconds is answered after seconds
                 yield Trial("after", mistake.line, await self._can_go_on(mistake, spared))
 
     async def _is_told(self, mistake: Mistake) -> Fault | None:

@@ -5,9 +5,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from netshell.author.jobs import Dealer, Limits, Run, Workers
+from netshell.author.jobs import Dealer, Run
 from netshell.author.junit import JUnit
 from netshell.author.report import ProgressLine, Report
+from netshell.author.workers import Limits, Workers
 from netshell.errors import LessonError, MachineError
 from netshell.host import find_program, remedy_for
 from netshell.lesson import library

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netshell.author.jobs import Limits, Workers
 from netshell.author.report import step_lines
+from netshell.author.workers import Limits, Workers
 from netshell.errors import LessonError, UserError
 from netshell.lesson import library
 from netshell.render.console import safe

@@ -65,7 +65,7 @@ def check(files: tuple[str, ...], directories: tuple[Path, ...]) -> None:
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    help="So many machines at once; by default four for each processor, since proofs wait most of the time.",
+    help="So many machines at once; by default as many as the processors have time for.",
 )
 @click.option("--mutate", is_flag=True, help="Also change addresses and nodes in solutions: how many are noticed?")
 @click.option("--json", is_flag=True, help="One JSON object for each proof.")
@@ -97,9 +97,9 @@ def test(files: tuple[str, ...], directories: tuple[Path, ...], **options: Any) 
     from netshell.sandbox.identity import become_invoking_user
 
     become_invoking_user(os.environ)
-    from netshell.author.jobs import Limits, Workers
+    from netshell.author.workers import Limits, Workers
 
-    with contextlib.closing(Workers(options["jobs"] or 4 * len(os.sched_getaffinity(0)))) as workers:
+    with contextlib.closing(Workers(options["jobs"])) as workers:
         from netshell import loop
         from netshell.author.prove import Request, prove
         from netshell.lesson import library
@@ -128,7 +128,7 @@ def watch(file: str, step: int, is_played: bool, directories: tuple[Path, ...]) 
     from netshell.sandbox.identity import become_invoking_user
 
     become_invoking_user(os.environ)
-    from netshell.author.jobs import Workers
+    from netshell.author.workers import Workers
 
     with contextlib.closing(Workers(0 if is_played else 1)) as workers:
         from netshell import loop

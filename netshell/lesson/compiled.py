@@ -85,6 +85,7 @@ class _Builder:
             asks=tuple(ask_from(in_data(ask["fields"], self.values), ask["line"]) for ask in step["asks"]),
             skills=tuple(step["skills"]),
             fade=step["fade"],
+            undoes=step["undoes"],
             line=step["line"],
             tickets=tickets,
         )

@@ -141,6 +141,8 @@ class Step:
     skills: tuple[str, ...] = ()
     fade: Fade | None = None
     """How much of the solution is shown; None: by what the learner can do already."""
+    undoes: int = 0
+    """What so many steps before this one have done is taken back by it."""
     line: int = 0
     tickets: tuple[Ticket, ...] = ()
     """All that may be broken."""
@@ -179,6 +181,17 @@ class Lesson:
         """The place of the last step that is never shown how to do, counted from 0: who can do it knows the lesson."""
         places = [place for place, step in enumerate(self.steps) if step.fade == "goal" and step.checks]
         return places[-1] if places else None
+
+    def way_to(self, index: int) -> list[Step]:
+        """The steps whose solutions lead to where a step begins: without those that were taken back on the way."""
+        before = self.steps[:index]
+        taken_back = {
+            place
+            for number, step in enumerate(before)
+            if step.undoes
+            for place in range(number - step.undoes, number + 1)
+        }
+        return [step for number, step in enumerate(before) if number not in taken_back]
 
     def settings(self) -> tuple[str, ...]:
         """The kernel settings that its checks and questions look at, by their keys as `sysctl` writes them."""

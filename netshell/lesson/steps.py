@@ -25,7 +25,7 @@ from netshell.lesson.variables import in_text
 from netshell.lesson.yamltree import Path
 from netshell.packets.filter import compile_filter
 
-_ATTRIBUTES = ("skills", "fade")
+_ATTRIBUTES = ("skills", "fade", "undoes")
 _FADES = ("full", "blank", "goal")
 _OF_WORDS = frozenset({"output", "typed"})
 _SOME_ADDRESS = "192.0.2.1"
@@ -95,7 +95,7 @@ class StepReader:
     def _attributes(self, section: Section) -> dict[str, Any]:
         """What stands in braces behind the heading: `{skills: veth-create link-up; fade: full}`."""
         is_ticket = any(fence.role == "fault" for fence in section.fences)
-        found: dict[str, Any] = {"skills": [], "fade": "goal" if is_ticket else None}
+        found: dict[str, Any] = {"skills": [], "fade": "goal" if is_ticket else None, "undoes": 0}
         written = self._reading.lines[section.line - 1]
         seen: set[str] = set()
         for part in (section.attributes or "").split(";"):
@@ -109,12 +109,24 @@ class StepReader:
                 self._faults.error(section.line, column, f"The attribute `{key}` stands here twice.", "Keep one.")
             elif key == "skills":
                 found["skills"] = self._skills(value, section.line, column)
+            elif key == "undoes":
+                found["undoes"] = self._undoes(value, section.line, column)
             elif value not in _FADES:
                 self._faults.error(section.line, column, f"Unknown fade `{value}`.", suggestion(value, _FADES))
             else:
                 found["fade"] = value
             seen.add(key)
         return found
+
+    def _undoes(self, value: str, line: int, column: int) -> int:
+        """How many of the steps before this one."""
+        most = len(self._slugs) - 1
+        if value.isascii() and value.isdigit() and 0 < int(value) <= most:
+            return int(value)
+        message = f"`{value}` is no number of steps before this one."
+        remedy = f"Write how many of the last {most} steps it takes back, as `undoes: 1`."
+        self._faults.error(line, column, message, remedy if most else "Leave it out of the first step.")
+        return 0
 
     def _skills(self, value: str, line: int, column: int) -> list[str]:
         skills = value.replace(",", " ").split()

@@ -236,7 +236,7 @@ class Session:
     async def _bring_to(self, index: int) -> None:
         await self.bench.kernel.watch_sysctls(self.lesson.settings())
         with self.bench.quiet():
-            for step in self.lesson.steps[:index]:
+            for step in self.lesson.way_to(index):
                 await play(self.bench, scripts.lasting(step.setup))
                 await self.bench.run_unseen(_commands(step.fault))
                 await play(self.bench, scripts.lasting(step.do))
