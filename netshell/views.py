@@ -12,6 +12,8 @@ from netshell.render import step as steps
 from netshell.render.changes import changes
 from netshell.render.layout import Lead, Narrow
 
+_REBUILT = "The machine is as this step begins: the solutions before it are done, and what came after them is gone."
+
 
 def render(view: commands.View, width: int, *, is_plain: bool = False) -> RenderableType | None:  # noqa: C901, PLR0911, PLR0912 - a line for each view
     """A view as something to print; None for one that only does something. `is_plain`: in lines, with nothing drawn."""
@@ -41,10 +43,11 @@ def render(view: commands.View, width: int, *, is_plain: bool = False) -> Render
             return steps.command_help(pairs)
         case commands.Catalogue(rows):
             return catalogue(rows)
-        case commands.StandsIn(lesson, index, asked, fade):
+        case commands.StandsIn(lesson, index, asked, fade, is_rebuilt):
             questions = [ask.question(one.ask, one.said, found=one.found, is_brief=one.is_earlier) for one in asked]
             page = steps.step_page(lesson, index + 1, questions, is_framed=not is_plain)
-            shown = [page, steps.try_lines(lesson.steps[index], fade)]
+            rebuilt = steps.notice(_REBUILT) if is_rebuilt else None
+            shown = [rebuilt, page, steps.try_lines(lesson.steps[index], fade)]
             return Group(*(part for part in shown if part is not None))
         case commands.Answers():
             return answers(view)

@@ -170,7 +170,7 @@ def test_ipv6_and_frames_of_an_unusual_make_are_read_as_well() -> None:
         (
             0,
             [{"arp": "request", "from": "ns1"}, {"arp": "reply"}, {"icmp": "echo-request"}],
-            "No ARP request from ns1 has crossed the wire in this step yet. It would be the first of 3.",
+            "No ARP request from ns1 has crossed the wire in this step yet. It is the first of 3 that are to come.",
         ),
         (0, [{"tcp": "syn", "from": "pc"}], "No SYN from the PC has crossed the wire in this step yet."),
         (0, [{"dns": "query", "name": "a.example"}], "No DNS query for a.example has crossed"),

@@ -85,7 +85,12 @@ def test_a_lesson_is_walked_through_by_commands() -> None:
         assert isinstance(await commands.run(context, ":check"), commands.Verdicts)
         at_second = await commands.run(context, ":back")
         assert isinstance(at_second, commands.StandsIn)
-        assert at_second.index == 1
+        assert (at_second.index, at_second.is_rebuilt) == (1, True)
+        with pytest.raises(UserError, match="`2` is no step before this one"):
+            await commands.run(context, ":back 2")
+        at_first = await commands.run(context, ":back 1")
+        assert isinstance(at_first, commands.StandsIn)
+        assert at_first.index == 0
 
     play(scenario)
 

@@ -190,6 +190,28 @@ def test_an_address_takes_its_connected_route_with_it() -> None:
     assert changed(before, after) == ["- ns1: address 192.0.2.1/24 on v1", "  its route 192.0.2.0/24 goes with it"]
 
 
+def test_addresses_of_one_network_go_with_the_first_of_them() -> None:
+    up = cabled("UP", "UP", with_addresses=True).nodes["ns1"]
+    first, *others = up.addresses
+    before = replace(up, addresses=(first, Address("192.0.2.7/24", "v1"), *others))
+    assert changed(before, replace(before, addresses=tuple(others), routes=())) == [
+        "- ns1: address 192.0.2.1/24 on v1",
+        "  its route 192.0.2.0/24 goes with it",
+        "- ns1: address 192.0.2.7/24 on v1",
+        "  it goes with 192.0.2.1/24, the first one of their network",
+    ]
+
+
+def test_a_route_that_went_with_its_address_is_told_once_though_the_address_stands_with_another_prefix() -> None:
+    up = cabled("UP", "UP", with_addresses=True).nodes["ns1"]
+    again = Address("192.0.2.1/30", "v1")
+    before = replace(up, addresses=(*up.addresses, again))
+    assert changed(before, replace(before, addresses=(*up.addresses[1:], again), routes=())) == [
+        "- ns1: address 192.0.2.1/24 on v1",
+        "  its route 192.0.2.0/24 goes with it",
+    ]
+
+
 def test_routes_say_what_they_are_for() -> None:
     before = cabled("UP", "UP", with_addresses=True).nodes["ns1"]
     new = (Route("default", "v1", "192.0.2.2"), Route("198.51.100.0/24", "v1", "192.0.2.9", metric=100))

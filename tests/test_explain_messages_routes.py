@@ -291,7 +291,7 @@ CASES = (
         'Command "eth0" is unknown, try "ip link help".',
         (
             "`ip link` does not know `eth0`: here it expects what is to be done, such as add, delete or "
-            "show. eth0 is an interface: what is to be done with it comes before its name."
+            "show. eth0 is an interface: `set` comes before its name."
         ),
         is_repeated=True,
     ),

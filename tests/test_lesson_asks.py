@@ -206,6 +206,7 @@ def test_every_value_of_a_variable_is_tried() -> None:
 
 CHOICE = ask(WHICH)
 ORDER = ask("question: Q?\norder: [x, y, z]\nwhy: W.")
+BY_NUMBER = ask("question: Q?\nchoices: [by r3, by r2]\nanswer: 1\nwhy: W.")
 NUMBER = ask("question: Q?\nanswer: 64\ntolerance: 2\nwhy: W.")
 ADDRESS = ask("question: Q?\nanswer: [192.0.2.1/24, 2001:db8::1]\nwhy: W.")
 TEXT = ask("question: Q?\nanswer: [Broadcast, a call to all]\nwhy: W.")
@@ -238,6 +239,7 @@ def test_what_is_typed_is_an_answer(asked: Ask, typed: str, said: str) -> None:
         (CHOICE, "4", "There is no choice `4`", "1, 2 or 3"),
         (CHOICE, "request", "fits several", "1, 2 or 3"),
         (CHOICE, "...", "There is no choice", "1, 2 or 3"),
+        (BY_NUMBER, "3", "There is no choice `3`", "1 or 2"),
         (ORDER, "1 2", "does not name each of the 3 once", "`2 3 1`"),
         (ORDER, "1 2 2", "does not name each of the 3 once", ""),
         (NUMBER, "many", "no whole number", "whole number"),

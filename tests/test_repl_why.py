@@ -26,7 +26,7 @@ def test_a_slip_is_told_at_once_and_a_try_that_fails_again_down_to_the_command(o
         learner.until_prompt("pc")
 
         learner.press(F5)
-        learner.see(":why", "ns1: eth0: <> state DOWN", "F5: where to look")
+        learner.see(":why", "ns1: eth0: state DOWN", "F5: where to look")
         learner.until_prompt("pc")
         learner.press(F5)
         learner.see("? Look for yourself: `ip -n ns1 link show`. The lesson veth is about it.")

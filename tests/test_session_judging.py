@@ -114,6 +114,35 @@ def test_a_command_in_the_wrong_place_is_told_once() -> None:
     in_lesson(TEXT, scenario)
 
 
+def test_where_the_way_is_free_no_place_is_wrong() -> None:
+    async def scenario(session: Session) -> None:
+        assert (await typed(session, "ping -c 1 -W 0.2 192.0.2.2")).messages == ()
+
+    in_lesson(TEXT.replace("## A second address\n", "## A second address {fade: goal}\n"), scenario)
+
+
+def test_a_look_elsewhere_or_at_something_else_decides_nothing() -> None:
+    async def scenario(session: Session) -> None:
+        await session.answer("2")
+        for line in ("ip address show", "ip netns exec ns1 ip address show", "ping -c 1 -W 0.2 192.0.2.2"):
+            assert (await typed(session, line)).compared == ()
+        (compared,) = (await typed(session, "ip netns exec ns1 ping -c 1 192.0.2.2")).compared
+        assert compared.is_right
+
+    in_lesson(TEXT.replace("ns1$ ping -c 1 192.0.2.2\n```\n", "ns1$? ping -c 1 192.0.2.2\n```\n"), scenario, step=2)
+
+
+def test_who_takes_something_back_is_not_told_what_is_lacking() -> None:
+    async def scenario(session: Session) -> None:
+        for number in range(3, 6):
+            await typed(session, f"ip -n ns1 addr add 192.0.2.{number}/24 dev eth0")
+        assert (await typed(session, "ip -n ns1 addr del 192.0.2.5/24 dev eth0")).messages == ()
+        (says,) = (await typed(session, "ip -n ns1 addr add 192.0.2.8/24 dev eth0")).messages
+        assert "192.0.2.9/24" in says
+
+    in_lesson(TEXT, scenario)
+
+
 def test_what_is_to_be_gone_says_so_when_it_is() -> None:
     async def scenario(session: Session) -> None:
         await typed(session, "ip -n ns1 addr add 192.0.2.9/24 dev eth0")

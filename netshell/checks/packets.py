@@ -68,7 +68,8 @@ class PacketsCheck(Check):
             return f"{came}{has_come}" if came else f"{has_come[:1].upper()}{has_come[1:]}"
         if came:
             return f"{came}{in_words(missing)} has not come yet."
-        first = f" It would be the first of {len(self.packets)}." if len(self.packets) > 1 else ""
+        count = len(self.packets)
+        first = f" It is the first of {count} that are to come." if count > 1 else ""
         noun = in_words(missing).partition(" ")[2]
         return f"No {noun} has crossed the wire in this step yet.{first}"
 

@@ -96,7 +96,9 @@ class PingCheck(Check):
         if cause:
             return cause
         if requests:
-            says = f"The ping to {self.ping} was sent {_from(requests[-1].node)}, expected {_from(self.at)}."
+            last = requests[-1]
+            first = next(e for e in requests if (e.ident, e.sequence) == (last.ident, last.sequence))  # before any NAT
+            says = f"The ping to {self.ping} was sent {_from(first.node)}, expected {_from(self.at)}."
             return self._fails("wrong-node", says, 4)
         return self._fails("no-request", f"{self.ping} has not been pinged {_from(self.at)} {evidence.so_far}.", 5)
 

@@ -23,9 +23,9 @@ from netshell.lesson.model import Script
 from netshell.session import Session
 
 
-def stands_in(session: Session) -> StandsIn:
+def stands_in(session: Session, *, is_rebuilt: bool = False) -> StandsIn:
     """The step that a learner stands in, with what it asks."""
-    return StandsIn(session.lesson, session.index, session.asking.shown(), session.fade)
+    return StandsIn(session.lesson, session.index, session.asking.shown(), session.fade, is_rebuilt)
 
 
 async def go_on(context: Context, _argument: str) -> View:
@@ -69,13 +69,15 @@ def _following(context: Context, session: Session) -> str:
     return next((name for name in later if name not in done), "")
 
 
-async def go_back(context: Context, _argument: str) -> View:
-    """Stand in the step before, on a machine that is as it would be there."""
-    session = context.lesson
+async def go_back(context: Context, argument: str) -> View:
+    """Stand in the step before, or the one of that number, on a machine that is as it would be there."""
+    session, number = context.lesson, argument.strip()
     if session.index == 0:
         raise UserError("This is the first step.", "`:reset` begins it anew.")
-    await session.go_to(session.index - 1)
-    return stands_in(session)
+    if number and not (number.isascii() and number.isdigit() and 0 < int(number) <= session.index):
+        raise UserError(f"`{number}` is no step before this one.", f"The steps before it are 1 to {session.index}.")
+    await session.go_to(int(number) - 1 if number else session.index - 1)
+    return stands_in(session, is_rebuilt=True)
 
 
 async def skip(context: Context, _argument: str) -> View:
@@ -93,7 +95,7 @@ async def reset(context: Context, _argument: str) -> View:
         await context.bench.reset(context.bench.topology)
         return Words("The machine is as it was at the start. Files under /root are still there.")
     await context.session.go_to(context.session.index)
-    return stands_in(context.session)
+    return stands_in(context.session, is_rebuilt=True)
 
 
 async def hint(context: Context, _argument: str) -> View:

@@ -69,7 +69,7 @@ COMMANDS: Mapping[str, Command] = {
             machine.node_names,
         ),
         Command("terms", "the terminals there are", machine.list_terminals),
-        Command("back", "the step before, with its machine", lesson.go_back),
+        Command("back", "the step before, or step N, with its machine", lesson.go_back, "[N]"),
         Command("skip", "leave this step undone and go on", lesson.skip),
         Command("reset", "begin this step anew, on a fresh machine", lesson.reset),
         Command("lessons", "the lessons, and how far you are", lesson.list_lessons),

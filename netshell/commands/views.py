@@ -99,7 +99,7 @@ class Reason:
     kind: Kind
     advice: Advice
     lesson: str = ""
-    """The lesson that teaches what it hangs on, where there is one."""
+    """The lesson that teaches what it hangs on, where there is another one than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,8 @@ class StandsIn:
     """What is asked here, with what was answered."""
     fade: Fade = "full"
     """How much of the solution is shown."""
+    is_rebuilt: bool = False
+    """The machine was taken to where the step begins: what the learner had made since is gone."""
 
 
 @dataclass(frozen=True, slots=True)

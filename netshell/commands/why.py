@@ -45,4 +45,6 @@ async def _rung(context: Context) -> View:
             "Nothing has failed here of which there is anything to say.",
             "`:why ns1 ns2` asks why one node does not reach another, `:why ns1 ns2:80` for a port there.",
         )
-    return Reason(rung.kind, rung.advice, rung.advice.concept if rung.advice.concept in context.lessons else "")
+    here = context.session.lesson.id if context.session is not None else ""
+    concept = rung.advice.concept
+    return Reason(rung.kind, rung.advice, concept if concept in context.lessons and concept != here else "")

@@ -24,7 +24,7 @@ _SETTINGS: dict[tuple[str, str], str] = {
 }
 _TYPED = frozenset({"boot", "static"})
 """Who wrote a route that nobody but a person puts back (rtnetlink(7), rtm_protocol)."""
-_SLIP = "a name only: it was added inside another namespace's shell, and from here it cannot be entered"
+_SLIP = "a name only: it was added inside another namespace's shell, and from the PC it cannot be entered"
 
 
 def namespace_words(change: Change) -> Words:
@@ -56,8 +56,9 @@ def address_words(change: Change, scene: Scene) -> Words:
     if change.op == "added":
         return Words(headline, _address_detail(here, address, scene), _is_own_address(here, address, scene))
     if change.op == "removed":
-        route = _went_with(change.on, address, scene)
+        route, first = _went_with(change.on, address, scene), _first_of(change.on, address, scene)
         detail = f"its route {route.dst} goes with it" if route else ""
+        detail = f"it goes with {first}, the first one of their network" if first else detail
         return Words(headline, detail, here in scene.gone or _is_own_address(here, address, scene))
     return Words(headline, is_background=True)
 
@@ -92,6 +93,19 @@ def _went_with(node_name: str, address: Address, scene: Scene) -> Route | None:
     source, left = address.cidr.partition("/")[0], now.routes if now else ()
     routes = former.routes if former else ()
     return next((r for r in routes if _is_connected(r) and _is_from(r, address.dev, source) and r not in left), None)
+
+
+def _first_of(node_name: str, address: Address, scene: Scene) -> str:
+    """The address that was set before it, in the same network of the same link, and is gone too; empty without one.
+
+    The kernel takes away with it those that came later (`promote_secondaries` of its document ip-sysctl is 0).
+    """
+    former, now = scene.before.node(node_name), scene.after.node(node_name)
+    network = ip_interface(address.cidr).network
+    there = [a for a in (former.addresses if former else ()) if a.dev == address.dev]
+    first = next((a for a in there if ip_interface(a.cidr).network == network), address)
+    is_gone = now is not None and address.dev in now.links and first not in now.addresses
+    return first.cidr if is_gone and first != address and ":" not in first.cidr else ""
 
 
 def _is_connected(route: Route) -> bool:
@@ -156,7 +170,9 @@ def _removed_route(headline: str, change: Change, route: Route, scene: Scene) ->
     if scene.switched.get(here) is False:
         return Words(headline, f"it went when the link was switched off, and {_comes_back(route)}")
     node = scene.after.node(change.on)
-    is_told = _is_connected(route) and not (node and _has_source(node, route))
+    is_told = _is_connected(route) and not (
+        node and _has_source(node, route) and not _has_lost(change.on, route, scene)
+    )
     if node and not is_told and not any(a.dev == route.dev for a in node.addresses) and route.dev:
         return Words(headline, f"it went with the last address of {route.dev}")
     return Words(headline, is_background=is_told)
@@ -168,6 +184,13 @@ def _comes_back(route: Route) -> str:
     return (
         "does not come back by itself" if route.proto in _TYPED else f"is left to {route.proto}, which had written it"
     )
+
+
+def _has_lost(node_name: str, route: Route, scene: Scene) -> bool:
+    """Whether the address has gone that the route was for: that one is told, with its route."""
+    former, now = scene.before.node(node_name), scene.after.node(node_name)
+    gone = set(former.addresses if former else ()) - set(now.addresses if now else ())
+    return any(a.dev == route.dev and str(ip_interface(a.cidr).network) == route.dst for a in gone)
 
 
 def _has_source(node: Node, route: Route) -> bool:

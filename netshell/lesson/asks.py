@@ -262,7 +262,8 @@ def _choice(ask: Ask, text: str) -> str:
     if position is not None:
         return ask.choices[position]
     same = [choice for choice in ask.choices if plain(choice) == plain(text)]
-    near = same or [choice for choice in ask.choices if plain(text) and plain(text) in plain(choice)]
+    said = "" if len(text) == 1 or text.isdigit() else plain(text)  # a number is a number, even of no choice
+    near = same or [choice for choice in ask.choices if said and said in plain(choice)]
     if len(near) != 1:
         problem = f"`{text}` fits several of the choices." if len(near) > 1 else f"There is no choice `{text}`."
         raise UserError(problem, how(ask))

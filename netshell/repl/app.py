@@ -431,4 +431,4 @@ class Repl:
             rows, columns = self._screen.size
             terminal.resize(max(1, rows - 1), columns)  # and soon its true size: what can redraw itself does
         elif is_same and terminal is not None:
-            self._screen.show(steps.notice("No program is in front in this terminal."))
+            self._screen.show(steps.notice(f"You are at the prompt of {name} already: no program is in front."))

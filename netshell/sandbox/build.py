@@ -38,6 +38,11 @@ def make(shared: Path | None, files: Mapping[str, str]) -> Made:
 
     Raises MachineError, with the remedy, where this computer refuses.
     """
+    if filesystem.is_inside():
+        raise MachineError(
+            "This is a private machine of netshell's already, and none fits into it.",
+            "`:learn NAME` begins a lesson at its prompt; `:quit` there, or Ctrl-D, leaves it.",
+        )
     is_root = identity.is_real_root()
     homes = identity.homes()
     shared = _make_shared(shared, is_root=is_root)

@@ -119,6 +119,11 @@ exec "$@"
 """
 
 
+def is_inside() -> bool:
+    """Whether this process runs in a private machine."""
+    return Path("/etc", _VIEW).is_dir()
+
+
 def furnish(homes: Sequence[str], shared: int | None, files: Mapping[str, str]) -> None:
     """Mount everything, in a mount namespace of the caller's own.
 

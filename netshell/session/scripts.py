@@ -4,7 +4,7 @@ the same, and where each belongs. It runs nothing.
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from netshell.checks import Evidence, first_failure
 from netshell.checks.words import target
@@ -22,7 +22,12 @@ _FETCH = re.compile(r"(?:sudo\s+)?(?:ip\s+netns\s+exec\s+\S+\s+)?curl\s[^;&|<>$`
 """The same for a page, which may be kept in a file."""
 _PLAIN = re.compile(r"[^;&|<>$`()]*")
 """One command, whose words are all there is to it."""
+_LISTENER = re.compile(r"\btcpdump\b(?!.*\s-w)")
+"""What prints packets and keeps none of them."""
+_ENDS = re.compile(r"\s-\w*c\s*\d")
+"""By itself, after so many."""
 _ASKS_FOR_HELP = frozenset({"-h", "--help", "help", "-V", "--version"})
+_SHELLS = frozenset({"bash", "sh", "dash", "zsh"})
 REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
 """Words of commands that take something away."""
 
@@ -30,6 +35,11 @@ REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
 def is_question(command: str) -> bool:
     """Whether a command line asks the network, and changes nothing."""
     return bool(_QUESTION.fullmatch(command.strip()) or _FETCH.fullmatch(command.strip()))
+
+
+def may_fail(line: Line) -> bool:
+    """Whether a line of a solution may be there to fail: what is only looked at, and what asks; no change is."""
+    return line.action != "run" or is_question(line.text)
 
 
 def asks_last(script: Script) -> bool:
@@ -52,7 +62,7 @@ def misplaced(ran: Ran, wanted: Sequence[Script]) -> str:
     from netshell.explain.messages.command import deeds  # noqa: PLC0415 - not before something was typed
 
     places: dict[str, set[str]] = {}
-    for line in (line for script in wanted for line in script if line.action == "run"):
+    for line in (line for script in wanted for line in script if line.action == "run" or is_question(line.text)):
         for deed, node in deeds(line.text, line.node):
             places.setdefault(deed, set()).add(node)
     for deed, node in () if _ASKS_FOR_HELP & set(ran.command.split()) else deeds(ran.command, ran.node):
@@ -61,6 +71,29 @@ def misplaced(ran: Ran, wanted: Sequence[Script]) -> str:
             where = " or ".join(sorted(target(name) for name in nodes))
             return f"That was {target(node)}. In this step `{deed}` is for {where}."
     return ""
+
+
+def aims(script: Script) -> frozenset[tuple[str, str]]:
+    """What a script does in the end, and where: a program, of `ip` with its object; shells that it enters count not."""
+    inside: dict[str, str] = {}
+    found: set[tuple[str, str]] = set()
+    for line in (line for line in script if line.action in {"run", "look"}):
+        node = inside.get(line.terminal, line.node)
+        for deed, at in aimed(line.text, node):
+            if deed in _SHELLS:
+                inside[line.terminal] = at
+            elif deed == "exit":
+                inside.pop(line.terminal, None)
+            else:
+                found.add((deed, at))
+    return frozenset(found)
+
+
+def aimed(command: str, node: str) -> frozenset[tuple[str, str]]:
+    """The same of one line as it was typed at a prompt on `node`."""
+    from netshell.explain.messages.command import deeds  # noqa: PLC0415 - not before something was typed
+
+    return frozenset((" ".join(deed.split()[:2]), at) for deed, at in deeds(command, node))
 
 
 def is_made(mistake: Mistake, evidence: Evidence, ran: Ran | None) -> bool:
@@ -104,9 +137,16 @@ def lasting(script: Script) -> Script:
     return tuple(kept)
 
 
+def _is_stopped(line: Line, rest: Script) -> bool:
+    """Whether Ctrl-C is the next thing that is done at the line's terminal."""
+    following = (later for later in rest if later.terminal == line.terminal and later.action != "wait")
+    return any(later.action == "press" and later.text == "C" for later in islice(following, 1))
+
+
 def _leaves_nothing(line: Line, rest: Script) -> bool:
     """Whether a line, with the keys that stop it and the text that is waited for there, can be left out."""
-    if line.action != "look" and _QUESTION.fullmatch(line.text.strip()) is None:
+    is_heard = _LISTENER.search(line.text) and (_ENDS.search(line.text) or _is_stopped(line, rest))
+    if line.action != "look" and _QUESTION.fullmatch(line.text.strip()) is None and not is_heard:
         return False
     if any(later.action == "wait" and later.terminal != line.terminal for later in rest):
         return False  # what is waited for elsewhere may be its doing

@@ -78,6 +78,8 @@ class _Memory:
     """A hint or the solution was read."""
     changes_made: int = 0
     commands_run: int = 0
+    aims_met: set[tuple[str, str]] = field(default_factory=set)
+    """What was run, and where, of what the step's solution runs."""
     told: set[str] = field(default_factory=set)
     missing: tuple[Check, ...] = ()
     """The step's checks that did not hold when it began: what the learner is to bring about."""
@@ -115,6 +117,8 @@ class Session:
         """How much of the step's solution is shown before anybody asks."""
         self._needs: frozenset[Need] = frozenset()
         """What has to be read for the step's checks beyond the snapshot and the wire."""
+        self._aims: frozenset[tuple[str, str]] = frozenset()
+        """What the step's solution runs, and where."""
         self._asks_last = False
         """Every solution of the step ends in a question to the network."""
 
@@ -168,8 +172,8 @@ class Session:
 
     @property
     def looks(self) -> tuple[str, ...]:
-        """What a step that only wants something looked at wants to be typed; empty once anything was."""
-        if self.step.checks or self._memory.commands_run:
+        """What a step that only wants something looked at wants to be typed; empty once any of it was."""
+        if self.step.checks or self._memory.aims_met or (self._memory.commands_run and not self._aims):
             return ()
         return tuple(line.text for line in self.step.do if line.action == "look")
 
@@ -198,9 +202,11 @@ class Session:
 
     @property
     def _is_settled(self) -> bool:
-        """The step has had what was to happen in it: it is done, or so much was typed as it has commands."""
+        """The step has had what was to happen in it: it is done, or all that it looks at was looked at, and there."""
         if self.step.checks:
             return self._memory.is_done
+        if self._aims:
+            return self._memory.aims_met >= self._aims
         return self._memory.commands_run >= sum(line.action in {"run", "look"} for line in self.step.do)
 
     async def begin(self, index: int = 0) -> None:
@@ -252,6 +258,7 @@ class Session:
         await self.bench.mark()
         self._memory = _Memory(time.time_ns(), time.monotonic())
         self._needs = gather.needs_of(self._judged())
+        self._aims = scripts.aims(self.step.do)
         self._asks_last = all(map(scripts.asks_last, (self.step.do, *self.step.also)))
         begins = await self.bench.evidence(self.bench.snapshot, self._memory.began_ns, self._needs)
         self._memory.missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
@@ -277,6 +284,7 @@ class Session:
                 self._memory.changed_ns = observation.since_ns  # what is noticed with a question happened before it
             misplaced = self._misplaced(ran)
             self._memory.commands_run += not misplaced  # what ran elsewhere decides nothing
+            self._memory.aims_met |= scripts.aimed(ran.command, ran.node) & self._aims
             if any(not said.is_background for said in observation.said):
                 self._memory.changes_made += 1
             if observation.is_effective:
@@ -381,9 +389,10 @@ class Session:
                 self._finish_step()
                 holds = self._what_holds(judged)
             else:
-                messages += (
-                    self._mistakes(evidence, ran) or self._told_misplaced(misplaced) or self._unasked(failure, evidence)
-                )
+                changed = {said.change.op for said in observation.said if not said.is_background}
+                is_undoing = changed == {"removed"}
+                messages += self._mistakes(evidence, ran) or self._told_misplaced(misplaced)
+                messages += [] if messages or is_undoing else self._unasked(failure, evidence)
         return Outcome(
             observation.said,
             observation.own,
@@ -400,9 +409,10 @@ class Session:
         """What the tutor would say of a command, unless there is something else to say."""
         solutions = (self.step.do, *self.step.also)
         lines = [scripts.words_of(line.text) for solution in solutions for line in solution]
+        may_fail = [scripts.words_of(line.text) for each in solutions for line in each if scripts.may_fail(line)]
         words = scripts.words_of(ran.command)
         is_again = any(scripts.words_of(before.typed) == words for before in [*self._memory.commands][:-1])
-        is_expected = self._memory.is_done or (words in lines and not is_again)
+        is_expected = self._memory.is_done or (words in may_fail and not is_again)
         removes = any(scripts.REMOVING & set(words) for words in lines)
         is_ticket = self.step.is_ticket
         scene = await self.bench.scene(
@@ -452,8 +462,8 @@ class Session:
             self.bench.tutor.note(Advice(mistake.say, tuple(dict.fromkeys(proof))))
 
     def _misplaced(self, ran: Ran) -> str:
-        """That a command ran on the PC which the step wants on a node, or the reverse; nothing of that in tickets."""
-        if self.step.is_ticket or not ran.command:
+        """That a command ran on the PC which the step wants on a node, or the reverse; not where the way is free."""
+        if self.step.fade == "goal" or not ran.command:
             return ""
         return scripts.misplaced(ran, (self.step.do, *self.step.also))
 

@@ -117,7 +117,7 @@ class _Line:
         if sign in {"<<", "<<-"}:
             self._around["lines"] = ""
         elif target and sign in {">", ">>", ">|", "&>", "&>>"} and stream in {"", "1"} and target.value != _NOWHERE:
-            self._around["into"] = target.text
+            self._around["onto" if sign.endswith(">>") else "into"] = target.text
         if target:
             self.is_open |= target.is_open
             self._expansions(target.expansions)
@@ -143,12 +143,18 @@ class _Line:
             rest = words[at:]
             told = explain_words([_as_word(token) for token in rest], self._scene, self._depth, _script, self._around)
             self._parts += told.parts
-            into = self._around.get("into", "")
-            elsewhere = f" Its output goes into {into}." if told.summary and into and into not in told.summary else ""
-            self._say(f"{told.summary}{elsewhere}")
+            self._say(f"{told.summary}{self._elsewhere(told.summary)}")
             for token in rest:
                 self._expansions(token.expansions)
         self._around = {}
+
+    def _elsewhere(self, summary: str) -> str:
+        """Where the output goes, in a sentence behind the summary, unless that says it."""
+        for key, where in (("into", "into"), ("onto", "to the end of")):
+            file = self._around.get(key, "")
+            if summary and file and file not in summary:
+                return f" Its output goes {where} {file}."
+        return ""
 
     def _say(self, sentence: str) -> None:
         self._said.append((self._joint, f"{self._prefix}{lower(sentence)}" if self._prefix and sentence else sentence))

@@ -33,7 +33,7 @@ _ADDRESS_LIKE = re.compile(r"[0-9A-Fa-f]*[.:/][0-9A-Fa-f.:/]+")
 _ADDRESSES = frozenset({"address", "cidr", "network", "host"})
 _WORDS_MOST = 300
 """Words of one command that are read: a screen holds no more."""
-OUTER = frozenset({"into", "lines"})
+OUTER = frozenset({"into", "onto", "lines"})
 """What bash does around a command: the file that its output goes into, and that lines follow for it to read."""
 DEEPEST = 8
 """Commands inside commands that are followed."""

@@ -68,6 +68,7 @@ _FILTER = _words(
     "arp icmp icmp6 ip ip6 tcp udp ether host src dst port portrange net and or not gateway broadcast multicast proto"
     " less greater vlan"
 )
+_SWITCHES = {"on": "up", "off": "down", "enable": "up", "disable": "down"}
 _DUMP_VALUES = ("-i", "-c", "-w", "-r", "-s", "-C", "-F", "-G", "-W", "-z", "-Z", "-B", "-Q", "-j", "-y")
 
 
@@ -100,7 +101,8 @@ def verbs(scene: Scene) -> str | None:
     """A verb of a like name; or what stands where a verb belongs."""
     word, links = scene.part("word"), scene.node.links if scene.node else {}
     if word in links:
-        return f"{word} is an interface: what is to be done with it comes before its name."
+        what = "`set`" if scene.run.path.startswith("link") else "what is to be done with it"
+        return f"{word} is an interface: {what} comes before its name."
     if word in scene.snapshot.nodes:
         return f"{word} is a namespace: what is to be done comes before its name."
     if ip_of(word.partition("/")[0]) or word == "default":
@@ -131,6 +133,8 @@ def stray(scene: Scene) -> str | None:
 
 def _misspelt(scene: Scene, word: str) -> str | None:
     """What is wrong with the word itself."""
+    if word in _SWITCHES and scene.run.path == "link set":
+        return f"The word for it is `{_SWITCHES[word]}`."
     if _MAC.fullmatch(word):
         before = "lladdr" if scene.run.path.startswith("neighbour") else "address"
         return f"{word} is a MAC address: `{before}` comes before it."

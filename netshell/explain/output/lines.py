@@ -179,10 +179,11 @@ def _collapsed(text: str) -> Word:
 def _beside(before: str, after: str) -> tuple[int, int]:
     """How many characters before a part, and behind it, say what it is: `ttl=63`, `id 76`, `2 received`."""
     words = before.rstrip(" ").rpartition(" ")[2].lstrip("([{<")
-    if any(char.isalnum() for char in words) and (words[-1].isalnum() or words[-1] in ":=/"):
+    is_name = any(char.isalnum() for char in words) and not set(")]}>") & set(words)
+    if is_name and (words[-1].isalnum() or words[-1] in ":=/"):
         return len(words) + len(before) - len(before.rstrip(" ")), 0
     unit = _UNIT.match(after)
-    is_its_own = unit is not None and after[unit.end() :] != " "  # else it belongs to what follows
+    is_its_own = unit is not None and after[unit.end() :][:2] not in {" ", "=", ":"}  # else it belongs to what follows
     return 0, unit.end() if unit and is_its_own else 0
 
 

@@ -45,7 +45,7 @@ def fate(trip: Trip, stage: Stage, what: str = "it", silence: str = _FIREWALL) -
     if stage.has_lost(node, packet.dst):
         return Fate(f"{what} reached {name}, which does not have the address {packet.dst} any more", node)
     if stage.has(node, packet.dst):
-        reason = _why_silent(node, packet.src, stage) or silence
+        reason = _why_silent(node, packet.src, stage) or (silence if stage.node(node) is not None else "")
         return Fate(f"{what} reached {name}, but no answer left there{reason and f': {reason}'}", node)
     reason = _why_stopped(node, packet, stage)
     return Fate(f"{what} reached {name}, which did not pass it on{reason and f': {reason}'}", node)
