@@ -117,6 +117,21 @@ def ttl_small(place: Place) -> Iterator[Deed]:
             yield deed(place, "ttl-small", name, run_on(name, f"sysctl -qw net.ipv4.ip_default_ttl={many}"))
 
 
+def ttl_rewritten(place: Place) -> Iterator[Deed]:
+    for router, near, _ in _nat(place):
+        line = run_on(router, f"iptables -t mangle -A PREROUTING -i {near.link} -j TTL --ttl-set 1")
+        yield Deed("ttl-rewritten", frozenset({router}), (line,), place.ask, (ping(place),))
+
+
+def localnet_off(place: Place) -> Iterator[Deed]:
+    lo, port, door = place.node(place.target).links.get("lo"), place.free_port(18080), place.free_port(18180)
+    if not place.hops or lo is None or not lo.is_up:
+        return
+    rule = f"iptables -t nat -I PREROUTING -p tcp --dport {door} -j DNAT --to 127.0.0.1:{port}"
+    served = serve(place.target, f"nc -lkn 127.0.0.1 {port}")
+    yield deed(place, "localnet-off", place.target, served, run_on(place.target, rule), ask=f"{place.ip}:{door}")
+
+
 def echo_ignored(place: Place) -> Iterator[Deed]:
     yield deed(place, "echo-ignored", place.target, run_on(place.target, "sysctl -qw net.ipv4.icmp_echo_ignore_all=1"))
 
@@ -271,6 +286,15 @@ def _no_way(place: Place) -> Iterator[str]:
 
 def _is_private(ip: str) -> bool:
     return bool(ip) and any(ip_address(ip) in network for network in _PRIVATE)
+
+
+def nat_homeless(place: Place) -> Iterator[Deed]:
+    """The last router gives the packets a source of the target's network that nobody has."""
+    for router, _, out in list(_nat(place))[-1:]:
+        free = place.free_ip(place.cidr(place.hops[-1].to))
+        if free and not _is_translated(place):
+            rule = f"iptables -t nat -A POSTROUTING -o {out.link} -j SNAT --to-source {free}"
+            yield deed(place, "nat-homeless", router, run_on(router, rule))
 
 
 def nat_bypassed(place: Place) -> Iterator[Deed]:

@@ -37,6 +37,14 @@ def other_address(place: Place) -> Iterator[Deed]:
     yield deed(place, "other-address", place.target, *made, ask=f"{place.ip}:{port}")
 
 
+def other_version(place: Place) -> Iterator[Deed]:
+    port, key = place.free_port(18080), "net.ipv6.bindv6only"
+    made = run_on(place.target, f"sysctl -qw {key}=1"), serve(place.target, f"nc -6 -lkn {port}")
+    undo = (run_on(place.target, f"sysctl -qw {key}=0"),)
+    ask = (place.source, f"{place.ip}:{port}")
+    yield Deed("other-version", frozenset({place.target}), made, ask, undo=undo)
+
+
 def wrong_protocol(place: Place) -> Iterator[Deed]:
     port = place.free_port(18080)
     udp, tcp = (serve(place.target, f"nc {flags} {port}") for flags in ("-uln", "-lkn"))

@@ -15,7 +15,7 @@ from netshell.diagnosis import Finding, Target, parse_target, why
 from netshell.diagnosis.faults import FAULTS
 from netshell.diagnosis.labs import LABS
 from netshell.errors import UserError
-from netshell.facts import PC, Address, End, Link, Neighbour, Node, Route, Snapshot, Socket
+from netshell.facts import PC, Address, Details, End, Link, Neighbour, Node, Route, Snapshot, Socket
 from netshell.packets.trace import Seen
 
 LO = Link("lo", 1, "loopback", is_up=True, has_carrier=True, state="UNKNOWN", mac="00:00:00:00:00:00")
@@ -123,6 +123,29 @@ def test_a_datagram_server_that_is_connected_to_somebody_else_is_told() -> None:
     busy = server(protocol="udp", state="ESTAB", local="192.0.2.2", local_port=53, remote="192.0.2.9", remote_port=4000)
     found = ask(with_node(CABLE, "ns2", busy), "ns1 ns2:53/udp")
     assert (found.fault, found.at) == ("taken", "ns2")
+
+
+def test_a_server_for_the_other_ip_or_at_another_interface_is_named_and_not_said_to_be_missing() -> None:
+    six = server(family=6, local="::", is_v6only=True)
+    found = ask(with_node(CABLE, "ns2", six), "ns1 ns2:80")
+    assert (found.fault, found.at, found.evidence[0]) == ("other-version", "ns2", "ns2: tcp LISTEN [::]:80 nc")
+    found = ask(with_node(CABLE, "ns2", server(dev="eth1")), "ns1 ns2:80")
+    assert (found.fault, found.at) == ("other-interface", "ns2")
+    assert found.says == ("nc on ns2 listens on 0.0.0.0:80 at eth1 only, so it does not take what comes in by eth0.")
+    assert found.evidence[0] == "ns2: tcp LISTEN 0.0.0.0%eth1:80 nc"
+
+
+def silent_about_arp(there: Node, ip: str, mac: int) -> Node:
+    pinned = Neighbour(ip, "eth0", f"02:00:00:00:00:{mac:02x}", "PERMANENT")
+    return replace(there, neighbours=(pinned,), details=Details(without_arp=frozenset({"eth0"})))
+
+
+def test_who_is_told_a_mac_by_hand_needs_no_arp() -> None:
+    ns1 = silent_about_arp(CABLE.nodes["ns1"], "192.0.2.2", hash_of("ns2", "eth0"))
+    ns2 = silent_about_arp(CABLE.nodes["ns2"], "192.0.2.1", hash_of("ns1", "eth0"))
+    assert ask(network(ns1, ns2), "ns1 ns2").holds
+    assert ask(network(replace(ns1, neighbours=()), ns2), "ns1 ns2").fault == "arp-off"
+    assert ask(network(ns1, replace(ns2, neighbours=())), "ns1 ns2").fault == "arp-off"
 
 
 def unplug(there: Node) -> Node:
@@ -290,6 +313,47 @@ def test_silence_that_the_state_does_not_explain_is_told_as_it_was_seen() -> Non
 def test_an_answer_may_still_be_on_its_way() -> None:
     seen = pinged(GOING)
     assert ask(CABLE, "ns1 ns2", seen, seen[0].crossing.time_ns + 1000).holds
+
+
+def test_what_was_refused_at_once_is_no_longer_on_its_way() -> None:
+    syn = traces.Sent("ns1 ns2", traces.segment("S", seq=1))
+    reset = traces.Sent("ns2 ns1", traces.segment("RA", seq=0, ack=2, is_answer=True))
+    seen = pinged(syn, reset)
+    found = ask(with_node(CABLE, "ns2", server()), "ns1 ns2:80", seen, seen[-1].crossing.time_ns + 1000)
+    assert found.fault == "unexplained"
+
+
+def test_a_question_for_a_mac_that_gets_lost_on_its_way_is_told_as_it_was_seen() -> None:
+    found = ask(CABLE, "ns1 ns2", pinged(traces.Sent("ns1 sw", traces.arp_request())))
+    assert (found.fault, found.at) == ("unexplained", "sw")
+    assert "the question did not come to ns2, which would have answered." in found.says
+    assert ask(CABLE, "ns1 ns2", pinged(traces.Sent("ns1 ns2", traces.arp_request()))).fault == "arp-unanswered"
+
+
+def test_an_answer_from_another_address_than_was_asked_is_told() -> None:
+    def datagram(src: str, dst: str, ports: tuple[int, int]) -> bytes:
+        return traces.over_ip(17, wire.udp(b"x", ports=ports), src, dst)
+
+    there = replace(CABLE.nodes["ns2"], addresses=(*CABLE.nodes["ns2"].addresses, Address("192.0.2.9/24", "eth0")))
+    serving = with_node(CABLE, "ns2", lambda _: server(protocol="udp", state="UNCONN", local_port=53)(there))
+    asked = traces.Sent("ns1 ns2", datagram("192.0.2.1", "192.0.2.9", (40000, 53)))
+    right = traces.Sent("ns2 ns1", datagram("192.0.2.9", "192.0.2.1", (53, 40000)))
+    wrong = traces.Sent("ns2 ns1", datagram("192.0.2.2", "192.0.2.1", (53, 40000)))
+    assert ask(serving, "ns1 192.0.2.9:53/udp", pinged(asked)).holds
+    assert ask(serving, "ns1 192.0.2.9:53/udp", pinged(asked, right)).holds
+    found = ask(serving, "ns1 192.0.2.9:53/udp", pinged(asked, wrong))
+    assert (found.fault, found.at) == ("other-source", "ns2")
+    assert found.says.startswith("ns1 asked 192.0.2.9, and ns2 answered from 192.0.2.2: ")
+
+
+def test_an_rst_of_somebody_on_the_way_is_not_taken_for_that_of_the_target() -> None:
+    asked = traces.segment("S", seq=1)
+    syn = traces.Sent("ns1 r1:eth1", asked.replace(bytes([192, 0, 2, 2]), bytes([198, 51, 100, 2])))
+    answer = traces.segment("RA", seq=0, ack=2, is_answer=True)
+    reset = traces.Sent("r1:eth1 ns1", answer.replace(bytes([192, 0, 2, 2]), bytes([198, 51, 100, 2])))
+    found = ask(ROUTED, "ns1 ns2:80", pinged(syn, reset))
+    assert (found.fault, found.at) == ("unexplained", "r1"), found
+    assert "it came no farther than to r1" in found.says
 
 
 def test_a_connection_that_is_refused_though_somebody_listens_is_not_explained_away() -> None:

@@ -3,9 +3,25 @@
 from dataclasses import replace
 
 import pytest
-from test_diagnosis import CABLE, COMING, GOING, LO, NS1, NS2, R1, ROUTED, ask, network, node, pinged, server, with_node
+from test_diagnosis import (
+    CABLE,
+    COMING,
+    GOING,
+    LO,
+    NS1,
+    NS2,
+    R1,
+    ROUTED,
+    ask,
+    network,
+    node,
+    pinged,
+    server,
+    veth,
+    with_node,
+)
 
-from netshell.facts import Node, Route, Snapshot
+from netshell.facts import Details, Link, Node, Route, Snapshot
 from netshell.kernel.iptables_rules import chains_of
 
 _CHAINS = {
@@ -119,6 +135,46 @@ def test_a_node_that_filters_lo_does_not_reach_itself() -> None:
     alone = ruled(Node("ns1", {"lo": LO}, NS1.addresses[:1]), "-A INPUT -i lo -p icmp -j DROP")
     found = ask(network(alone), "ns1 127.0.0.1")
     assert (found.fault, found.at) == ("filter-drop", "ns1")
+
+
+def test_what_a_node_sends_itself_meets_no_rule_for_what_comes_in() -> None:
+    snapshot = routed(ruled(R1, TO_NS2), server()(NS2))
+    found = ask(snapshot, "r1 192.0.2.254:8080")
+    assert (found.fault, found.at) == ("nat-missed", "r1")
+    assert (
+        found.mend == f"ip netns exec r1 iptables -t nat {TO_NS2.removeprefix('nat:').replace('PREROUTING', 'OUTPUT')}"
+    )
+    own = ruled(R1, TO_NS2.replace("PREROUTING", "OUTPUT"))
+    assert ask(routed(own, server()(NS2)), "r1 192.0.2.254:8080").holds
+
+
+def test_what_a_node_turns_back_to_itself_does_not_leave_it() -> None:
+    rule = "nat:-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128"
+    turned = with_node(with_node(CABLE, "ns2", server()), "ns1", lambda here: ruled(here, rule))
+    found = ask(turned, "ns1 ns2:80")
+    assert (found.fault, found.at) == ("nat-astray", "ns1"), found.says
+    assert found.mend == f"ip netns exec ns1 iptables -t nat -D{rule.removeprefix('nat:-A')}"
+    proxied = with_node(turned, "ns1", server(local="127.0.0.1", local_port=3128))
+    assert ask(proxied, "ns1 ns2:80").holds
+
+
+def test_a_rule_for_an_address_that_its_router_has_not_is_pointed_to() -> None:
+    rule = "nat:-A PREROUTING -d 192.0.2.100/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 198.51.100.2"
+    found = ask(routed(ruled(R1, rule), server()(NS2)), "ns1 192.0.2.100:80")
+    assert (found.fault, found.at) == ("nobody", "ns1")
+    assert found.says.endswith("for it, but answers only for addresses that it has itself."), found.says
+
+
+def test_a_bridge_whose_frames_iptables_is_asked_about_is_owned_up_to() -> None:
+    bridge = Link("br0", 9, "bridge", is_up=True, has_carrier=True, state="UP", mac="02:00:00:00:00:99")
+    ports = {name: replace(veth(name, peer), master="br0") for name, peer in (("p1", "ns1:eth0"), ("p2", "ns2:eth0"))}
+    asked = Details(sysctls={"net.bridge.bridge-nf-call-iptables": "1"})
+    closed = replace(ruled(Node("sw", {"lo": LO, "br0": bridge, **ports}), policy="DROP"), details=asked)
+    ns1 = node("ns1", {"eth0": ("sw:p1", "192.0.2.1/24")})
+    ns2 = node("ns2", {"eth0": ("sw:p2", "192.0.2.2/24")})
+    found = ask(network(ns1, closed, ns2), "ns1 ns2")
+    assert (found.fault, found.at) == ("rules-unclear", "sw"), found.says
+    assert ask(network(ns1, replace(closed, details=Details()), ns2), "ns1 ns2").holds
 
 
 def test_a_filter_at_the_port_is_told_before_that_nobody_listens() -> None:

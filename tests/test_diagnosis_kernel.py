@@ -339,6 +339,35 @@ def test_what_another_address_a_dead_lo_or_a_changed_destination_hide_is_told_as
 
 
 @pytest.mark.kernel
+def test_a_dhcp_servers_own_filter_and_a_rule_that_leaves_routes_out_are_told() -> None:
+    bare, _, *serve = FAULTS["dhcp-no-lease"].examples[0].make
+    closed = "ip netns exec ns2 iptables -A INPUT -p udp -j DROP"
+    deeds = [
+        Example("cable", (bare, *serve, closed), "ns1 dhcp", "ns2"),
+        Example(
+            "router",
+            ("ip -n ns1 rule add lookup main suppress_prefixlength 0; ip -n ns1 rule add pref 32765 unreachable",),
+            "ns1 ns2",
+            "ns1",
+        ),
+    ]
+
+    async def scenario(inside: Inside) -> list[Finding]:
+        found = []
+        for example in deeds:
+            await inside.machine.reset()
+            await lab.build(inside.machine, inside.kernel, LABS[example.lab])
+            await inside.sh(*example.make)
+            found.append(await told_of(inside, *asked(example)))
+        return found
+
+    filtered, suppressed = play(scenario)
+    assert (filtered.fault, filtered.at) == ("filter-drop", "ns2"), filtered
+    assert filtered.mend == "ip netns exec ns2 iptables -D INPUT -p udp -j DROP"
+    assert (suppressed.fault, suppressed.at) == ("out-of-sight", "ns1")
+
+
+@pytest.mark.kernel
 def test_of_two_addresses_the_one_that_was_tried_is_judged() -> None:
     two = "ip -n ns1 addr add 10.0.0.1/24 dev eth0; ip -n ns2 addr add 10.0.0.2/24 dev eth0"
     dead = "ip -n ns1 route add blackhole 10.0.0.2/32"

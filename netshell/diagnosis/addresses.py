@@ -22,6 +22,12 @@ from netshell.diagnosis.segment import find_link
 from netshell.diagnosis.words import address_line, ip_on, named, place, run_on, setting, sysctl_line
 from netshell.facts import Address, End, Link, Node, Snapshot
 
+_BOTH_HAVE_IT = {
+    4: "Whose it is for a neighbour depends on who answers its ARP question first",
+    6: "Who came second does not use it, since its kernel found the other one: `ip address` shows `dadfailed` there",
+}
+"""What comes of one address on two nodes; of IPv6 the kernel asks before it uses one (RFC 4862, 5.4)."""
+
 
 def first_misfit(snapshot: Snapshot, stages: Sequence[tuple[End, End]], version: int) -> Break | None:
     """The first link of a way whose ends have no addresses that fit; None where all do.
@@ -74,6 +80,8 @@ def misfit(snapshot: Snapshot, near: End, far: End, version: int) -> Break | Non
     for a, b in pairs:
         if interface(b).ip in interface(a).network or interface(a).ip in interface(b).network:
             return _prefix(snapshot, (near, a), (far, b))
+    if all(interface(a).network.num_addresses == 1 for a in (*ours, *theirs)):
+        return None  # each stands for itself only: what is on the link, routes say
     return _network(snapshot, (near, ours[0]), (far, theirs[0]))
 
 
@@ -90,13 +98,18 @@ def duplicate(snapshot: Snapshot, wrong: End, right: End, ip: str) -> Break:
         return duplicate(snapshot, right, wrong, ip)  # where its network is, it belongs
     run, new = ip_on(wrong.node), fitting_address(snapshot, End(wrong.node, held.dev), version_of(ip))
     mend = f"{run} addr del {held.cidr} dev {held.dev}"
+    mend = mend if _is_lo(node, held.dev) else f"{mend} && {run} addr add {new} dev {held.dev}"
+    if version_of(ip) == 6 and not _is_lo(rightful, other.dev):
+        again = f"{ip_on(right.node)} addr"  # so that the kernel asks anew whether somebody has it
+        mend += f" && {again} del {other.cidr} dev {other.dev} && {again} add {other.cidr} dev {other.dev}"
     words = {
         "ip": ip,
         "node": named(wrong.node),
         "link": held.dev,
         "place": place(wrong.node),
         "other": f"{other.dev} {place(right.node)}",
-        "mend": mend if _is_lo(node, held.dev) else f"{mend} && {run} addr add {new} dev {held.dev}",
+        "whose": _BOTH_HAVE_IT[version_of(ip)],
+        "mend": mend,
     }
     lines = [address_line(node, held.dev), address_line(rightful, other.dev)]
     macs = [_mac_line(snapshot, End(wrong.node, held.dev)), _mac_line(snapshot, End(right.node, other.dev))]
@@ -135,12 +148,18 @@ def _is_bare(snapshot: Snapshot, end: End, version: int, other: End | None = Non
                 and any(interface(held_elsewhere).network == interface(a).network for a in theirs)
             ):
                 return _on_wrong_interface(node, held_elsewhere, end, other)
+    return without_address(node, end.link, version, fitting_address(snapshot, end, version))
+
+
+def without_address(node: Node, dev: str, version: int, new: str) -> Break:
+    """An interface that has no address, and the one that it could have; of IPv6 that may be switched off."""
+    end = End(node.name, dev)
     words = {
         "link": end.link,
         "place": place(end.node),
         "node": named(end.node),
         "family": f"IPv{version}",
-        "new": fitting_address(snapshot, end, version),
+        "new": new,
         "run": ip_on(end.node),
     }
     key = f"net.ipv6.conf.{end.link}.disable_ipv6"

@@ -5,7 +5,7 @@ It is about IPv4: neighbour discovery is not touched by these settings.
 
 from netshell.diagnosis.addresses import duplicate, in_network
 from netshell.diagnosis.finding import Break
-from netshell.diagnosis.lookup import addresses_on, holds, host, route, version_of
+from netshell.diagnosis.lookup import addresses_on, holds, host, route, source_for, version_of
 from netshell.diagnosis.segment import Segment, link_at, segment
 from netshell.diagnosis.words import ip_on, named, place, run_on, setting, sysctl_line
 from netshell.facts import End, FdbEntry, Node, Snapshot
@@ -31,7 +31,7 @@ def _deaf(snapshot: Snapshot, end: End, other: End, ip: str) -> Break | None:
         return _arp_off(snapshot, other)
     if twin := _own_asker(snapshot, end, there, ip):
         return twin
-    key = _ignoring(there, other.link, ip)
+    key = _ignoring(there, other.link, ip) or _filtering(there, other.link, source_for(snapshot.nodes[end.node], ip))
     if not key:
         return None
     words = {
@@ -70,6 +70,15 @@ def _ignoring(node: Node, link: str, ip: str) -> str:
         if value == "8" or (value in {"1", "2"} and held is not None and held.dev != link):
             return key
     return ""
+
+
+def _filtering(node: Node, link: str, asker: str | None) -> str:
+    """The setting by which a node answers only where it would send to the asker itself (ip-sysctl, `arp_filter`)."""
+    back = route(node, asker) if asker else None
+    if back is None or back.dev == link:
+        return ""
+    keys = (f"net.ipv4.conf.{link}.arp_filter", "net.ipv4.conf.all.arp_filter")
+    return next((key for key in keys if setting(node, key) == "1"), "")
 
 
 def proxy_for(snapshot: Snapshot, around: Segment, asker: str, ip: str) -> End | None:

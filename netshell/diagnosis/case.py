@@ -11,13 +11,13 @@ from netshell.diagnosis.cables import way_between
 from netshell.diagnosis.faults import FAULTS
 from netshell.diagnosis.faults.filters import FILTER_FAULTS
 from netshell.diagnosis.finding import Break, Finding, Target
-from netshell.diagnosis.limits import outlived, swallows, too_large
+from netshell.diagnosis.limits import outlived, shortened, swallows, too_large
 from netshell.diagnosis.lookup import source_for, version_of
 from netshell.diagnosis.lost import below, unjoined
 from netshell.diagnosis.passing import other_rules, packet_for
 from netshell.diagnosis.segment import find_link
 from netshell.diagnosis.telling import finding, ways, well
-from netshell.diagnosis.way import Errand, Way, walk
+from netshell.diagnosis.way import Errand, Hop, Way, walk
 from netshell.diagnosis.words import named, run_on, setting, socket_line, sysctl_line
 from netshell.explain.owners import owners_in
 from netshell.facts import Address, End, Node, Snapshot
@@ -162,7 +162,8 @@ class Case:
             return self._unclear(there, there.nat_doubt)
         if last.broken:
             untranslated = nat.missing(self._snapshot, there) if last.broken.fault == "no-way-back" else None
-            broken = untranslated or _ended(last.broken, there.end)
+            of_nat = untranslated or nat.homeless(self._snapshot, there, last.broken)
+            broken = of_nat or _ended(last.broken, there.end)
             return self._broken(self._deeper(broken, last.end, goal), *there.lines)
         if last.out_of_sight:
             return self._cannot_tell(last.out_of_sight, *there.lines)
@@ -227,14 +228,21 @@ class Case:
         taker = ports.waiting(node, self._target.protocol, port, there.ip, came=came, source=source)
         if taker is None and attempt and attempt.is_silent and self._target.protocol == "tcp":
             return self._unexplained(there)  # a closed port of TCP answers with RST
+        if taker is None and attempt and self._is_refused_before(there, attempt):
+            return self._unexplained(there)
         if taker is None:
             of_nat = nat.astray(self._snapshot, there) or nat.missed(node, there)
-            closed = of_nat or ports.closed(node, self._target.protocol, port, there.ip)
+            closed = of_nat or ports.closed(node, self._target.protocol, port, there.ip, came=came)
             return self._broken(closed, *there.lines)
         verb = f"has a connection with {named(self._here.name)}" if taker.remote else ports.verb(taker.protocol)
         where = f"on {named(there.end)}" if there.translations else "there"
         says = f", and {taker.program or 'a program'} {where} {verb} {taker.protocol}/{port}"
         return self._well(there, back, says, socket_line(node.name, taker))
+
+    def _is_refused_before(self, there: Way, attempt: "seen.Attempt") -> bool:
+        """Whether an RST came back, and not from where the packets should have come to: they did not get so far."""
+        is_reset = attempt.answer == "refused" and attempt.error is None and not there.translations
+        return is_reset and not attempt.nat and attempt.stopped not in {"", there.end}
 
     def _ignores_echoes(self, end: str) -> Break | None:
         node = self._snapshot.nodes[end]
@@ -307,14 +315,12 @@ class Case:
 
     def _contradiction(self, there: Way, back: Way) -> Finding | None:
         """What packets show that went wrong although the state is right."""
-        for way in (there, back):
-            for hop in way.hops:
-                asked = seen.in_vain(self._wire, hop.node, hop.route.via or way.ip, self._now_ns)
-                if asked and hop.to.node in asked.reached:
-                    words = {"node": named(hop.node), "target": asked.target, "other": named(hop.to.node)}
-                    lines = (seen.asked_line(hop.node, asked), *way.lines)
-                    return finding(Break("arp-unanswered", hop.to.node, words, lines))
+        asked = next(
+            (found for way in (there, back) for hop in way.hops if (found := self._asked_in_vain(way, hop))), None
+        )
         attempt = self._attempt
+        if asked is not None:
+            return asked
         if attempt is None or attempt.answer == "yes" or attempt.is_young:
             return None
         if attempt.has_expired:
@@ -325,8 +331,35 @@ class Case:
             return finding(broken, *there.lines)
         is_datagram = self._target.protocol == "udp" and self._target.port is not None
         if is_datagram and not attempt.answer and attempt.stopped == there.end:
-            return None  # a datagram need not be answered
+            return self._answered_from_elsewhere(there, attempt)  # a datagram need not be answered
         return self._unexplained(there)
+
+    def _asked_in_vain(self, way: Way, hop: Hop) -> Finding | None:
+        """A question for a MAC that went unanswered, where it should have been: it arrived, or it did not even that."""
+        asked = seen.in_vain(self._wire, hop.node, hop.route.via or way.ip, self._now_ns)
+        if asked is None:
+            return None
+        line = seen.asked_line(hop.node, asked)
+        if hop.to.node in asked.reached:
+            words = {"node": named(hop.node), "target": asked.target, "other": named(hop.to.node)}
+            return finding(Break("arp-unanswered", hop.to.node, words, (line, *way.lines)))
+        saw = f"{line}; the question did not come to {named(hop.to.node)}, which would have answered"
+        at = asked.reached[0] if asked.reached else hop.node
+        return finding(Break("unexplained", at, {"saw": saw}, (line, *way.lines)))
+
+    def _answered_from_elsewhere(self, there: Way, attempt: "seen.Attempt") -> Finding | None:
+        """An answer to a datagram that the asker does not take for one: it comes from another address of the node."""
+        answer = seen.stray_answer(self._wire, attempt)
+        if answer is None:
+            return None
+        words = {
+            "node": named(there.end),
+            "asked": attempt.ends[1],
+            "other": answer.packet.src,
+            "source": named(self._here.name),
+        }
+        line = f"packet {answer.number} came to {self._here.name} from {answer.packet.src}"
+        return finding(Break("other-source", there.end, words, (line, *there.lines)))
 
     def _unexplained(self, there: Way) -> Finding:
         """Packets stopped, and nothing in the state shows why."""
@@ -335,14 +368,19 @@ class Case:
             return self._cannot_tell("packets go another way than the routes say", *there.lines)
         at = attempt.lost_at or attempt.stopped
         if attempt.answer == "refused":
-            at = there.end if attempt.error is None else owners_in(self._snapshot).of(attempt.complainer)
+            at = attempt.stopped if attempt.error is None else owners_in(self._snapshot).of(attempt.complainer)
         told = attempt.told()
+        if attempt.stopped and self._is_refused_before(there, attempt):
+            told += f"; it came no farther than to {named(attempt.stopped)}"
         return finding(Break("unexplained", at or there.end, {"saw": told}, (told, *there.lines)))
 
     def _expired(self, there: Way) -> Finding | None:
         attempt = self._attempt
         if attempt is None:
             return None
+        if attempt.ttl > len(there.routers):
+            rewritten = shortened(self._snapshot, there, self._here.name, attempt.ttl)
+            return self._broken(rewritten, *there.lines) if rewritten else self._unexplained(there)
         routers = max(attempt.ttl - 1, 0)
         at = owners_in(self._snapshot).of(attempt.complainer) or there.end
         words = {

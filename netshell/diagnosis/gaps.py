@@ -13,6 +13,8 @@ from netshell.diagnosis.refusal import is_router
 from netshell.diagnosis.segment import segment
 from netshell.diagnosis.words import address_line, ip_on, named, neighbour_line, place, route_line
 from netshell.facts import PC, Address, End, Node, Route, Snapshot
+from netshell.netfilter import rule_named
+from netshell.netfilter.near import every_rule
 
 
 def unanswered(
@@ -75,6 +77,10 @@ def _elsewhere(
         behind = lookup.addresses_on(snapshot.nodes[last.node], last.link, version)
         if behind and not any(addresses.in_network(host(held), a) for a in behind):
             return addresses.wrong_network(snapshot, (stages[-1][1], held), (last, behind[0]))
+        if behind and interface(behind[0]).network == interface(own).network:
+            both = (address_line(snapshot.nodes[end.node], end.link), address_line(snapshot.nodes[name], held.dev))
+            twice = {**words, "other": named(name), "network": lookup.network(own), "router": named(first.node)}
+            return Break("same-network", end.node, twice, (*lines, *both))
     if stages and stages[0][0] != end:
         far = snapshot.nodes[name]
         both = (address_line(snapshot.nodes[end.node], end.link), address_line(far, held.dev))
@@ -118,7 +124,24 @@ def _nobody(snapshot: Snapshot, node: Node, end: End, words: Mapping[str, str], 
     there = [f"{named(other.node)} with {a.cidr}" for other, a in neighbours_of(snapshot, end, version)]
     there += [f"{named(other.node)} without an address" for other in _bare(snapshot, node, end, version)]
     hint = f" On that link there is {', '.join(there)}." if there else ""
+    hint += _translated_by(snapshot, end, ip)
     return Break("nobody", node.name, {**words, "hint": hint}, lines)
+
+
+def _translated_by(snapshot: Snapshot, end: End, ip: str) -> str:
+    """Who on a link has a rule of NAT for an address, without having that address."""
+    for other in segment(snapshot, end).ends:
+        for _, rule in every_rule(snapshot.nodes[other.node]):
+            goals = {
+                value.removesuffix("/32")
+                for match in rule.matches
+                if match.field == "destination"
+                for value in match.values
+            }
+            if rule.action == "dnat" and ip in goals:
+                who = named(other.node)
+                return f" {who} has {rule_named(rule)} for it, but answers only for addresses that it has itself."
+    return ""
 
 
 def _bare(snapshot: Snapshot, node: Node, end: End, version: int) -> list[End]:
@@ -141,15 +164,9 @@ def _lone(snapshot: Snapshot, node: Node, end: End, ip: str, lines: tuple[str, .
     if not is_router(snapshot.nodes[lone.node]) and not _are_joined(snapshot, node.name):
         return None
     own = next((a for a in lookup.addresses_on(node, end.link, version) if addresses.in_network(ip, a)), None)
-    words = {
-        "link": lone.link,
-        "place": place(lone.node),
-        "node": named(lone.node),
-        "family": f"IPv{version}",
-        "new": f"{ip}/{interface(own).network.prefixlen if own else 24}",
-        "run": ip_on(lone.node),
-    }
-    return Break("no-address", lone.node, words, (address_line(snapshot.nodes[lone.node], lone.link), *lines))
+    new = f"{ip}/{interface(own).network.prefixlen if own else 24}"
+    found = addresses.without_address(snapshot.nodes[lone.node], lone.link, version, new)
+    return Break(found.fault, found.at, found.words, (*found.evidence, *lines))
 
 
 def _are_joined(snapshot: Snapshot, start: str) -> bool:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from netshell.diagnosis.cables import cable_breaks, interfaces
 from netshell.diagnosis.finding import Break, Finding
 from netshell.diagnosis.lookup import addresses_on, as_address, host, interface, is_usable, network
+from netshell.diagnosis.passing import stopped_by
 from netshell.diagnosis.seen import discovers
 from netshell.diagnosis.segment import link_at, segment
 from netshell.diagnosis.telling import finding, well
 from netshell.diagnosis.words import address_line, named, place, run_on, socket_line
 from netshell.facts import End, Node, Snapshot
+from netshell.netfilter import Packet, pass_through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,6 +108,8 @@ def _served(snapshot: Snapshot, end: End, server: End, wire: "Sequence[Seen]") -
         lines += [f"{node.name}: given away: {ip}" for ip in sorted(used)[:_SPARED]]
         mine = {**words, "count": str(size), "text": fitting[0].text, "show": run_on(node.name, "")}
         return finding(Break("dhcp-no-lease", node.name, mine, tuple(lines)))
+    if stopped := _filtered(node, server.link):
+        return finding(stopped, *lines)
     asked = discovers(wire, end.node)
     if asked and not asked.is_answered:
         saw = f"{named(end.node)} asked by DHCP ({asked.line}), and no offer came back"
@@ -113,6 +117,17 @@ def _served(snapshot: Snapshot, end: End, server: End, wire: "Sequence[Seen]") -
     free = f", and {size - len(used)} of its {size} addresses are free" if fitting else ""
     says = f"All is well: {named(node.name)} gives out addresses on the link of {end.link}{free}."
     return well(node.name, says, *lines)
+
+
+def _filtered(node: Node, came: str) -> Break | None:
+    """A filter of the server's that stops the question: dnsmasq has it from a socket, others may read past filters."""
+    if not any(s.program == "dnsmasq" and s.protocol == "udp" and s.local_port == _SERVER_PORT for s in node.sockets):
+        return None
+    question = Packet("0.0.0.0", "255.255.255.255", "udp", 68, _SERVER_PORT, incoming=came, outgoing="")  # noqa: S104
+    passage = pass_through(node, ("prerouting", "input"), question)
+    if passage.ruling.fate not in {"dropped", "rejected"}:
+        return None
+    return stopped_by(node, passage.hook, passage, "questions by DHCP")
 
 
 def _is_in(each: Range, net: str) -> bool:

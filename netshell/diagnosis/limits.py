@@ -1,13 +1,20 @@
 """What a way that is right does not carry: packets that pass too few routers, and packets that are too large."""
 
+import re
+
 from netshell.diagnosis.cables import path
 from netshell.diagnosis.finding import Break
+from netshell.diagnosis.passing import rule_line
 from netshell.diagnosis.segment import find_link, link_at
 from netshell.diagnosis.way import Hop, Way
 from netshell.diagnosis.words import ip_on, named, place, run_on, setting, sysctl_line
 from netshell.facts import End, Node, Snapshot
+from netshell.netfilter import rule_named
+from netshell.netfilter.near import every_rule
+from netshell.netfilter.words import deletion
 
 _TTL_KEY = "net.ipv4.ip_default_ttl"
+_SETS_TTL = re.compile(r"--(?:ttl|hl)-(?:set|dec)\b|\b(?:ttl|hoplimit) set\b")
 _USUAL_TTL, _USUAL_MTU = 64, 1500
 
 
@@ -27,6 +34,23 @@ def outlived(start: Node, way: Way) -> Break | None:
         "run": run_on(start.name, f"sysctl -w {_TTL_KEY}={_USUAL_TTL}"),
     }
     return Break("ttl-small", start.name, words, (sysctl_line(start, _TTL_KEY), *way.lines))
+
+
+def shortened(snapshot: Snapshot, way: Way, source: str, ttl: int) -> Break | None:
+    """A rule on the way that gives packets another TTL than they left with."""
+    for name in dict.fromkeys(node for hop in way.hops for node in (hop.node, hop.to.node)):
+        node = snapshot.nodes[name]
+        for _, rule in every_rule(node):
+            if _SETS_TTL.search(rule.text):
+                words = {
+                    "node": named(name),
+                    "source": named(source),
+                    "ttl": str(ttl),
+                    "rule": rule_named(rule),
+                    "mend": run_on(name, deletion(rule)),
+                }
+                return Break("ttl-rewritten", name, words, (rule_line(node, rule),))
+    return None
 
 
 def swallows(snapshot: Snapshot, way: Way) -> Break | None:

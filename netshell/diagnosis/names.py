@@ -147,7 +147,7 @@ class NameCase:
         """What the server says; asked for each name that the resolver would ask for."""
         holder = self._holder(server)
         words = {"server": server, "at": named(holder)}
-        last = NameAnswer(3)
+        last, asked = NameAnswer(3), list[str]()
         for candidate in resolver.candidates(self._name):
             answer = self._answer(server, holder, candidate)
             if isinstance(answer, NameQuestion) and not _can_be_asked(self._snapshot.nodes[holder]):
@@ -160,16 +160,16 @@ class NameCase:
                 why = f"whether {named(holder)} ({server}) knows the name {candidate} has to be asked"
                 return replace(self._told("out-of-sight", holder, {"why": why}, line), question=answer)
             last = answer
+            asked.append(f"{holder}: answers {candidate} with code {last.rcode}, {len(last.ips)} addresses")
             if answer.ips:
                 return answer.ips[0], f"{named(holder)}, which is asked for names ({server}),"
-        said = f"{holder}: answers {self._name} with code {last.rcode}, {len(last.ips)} addresses"
         if last.rcode == -1:
             return self._told("names-silent", holder, words, line)
         if last.rcode == 3:
             words["hint"] = self._alike(holder)
-            return self._told("nxdomain", holder, words, said, line)
+            return self._told("nxdomain", holder, words, *asked, line)
         words["what"] = _RCODES.get(last.rcode, "it knows the name, and no IPv4 address for it")
-        return self._told("names-refused", holder, words, said, line)
+        return self._told("names-refused", holder, words, *asked, line)
 
     def _answer(self, server: str, holder: str, name: str) -> NameAnswer | NameQuestion:
         """What is known of a server's answer, by packets or because it was asked; else the question."""

@@ -54,6 +54,28 @@ def missing(snapshot: Snapshot, there: Way) -> Break | None:
     return None
 
 
+def homeless(snapshot: Snapshot, there: Way, found: Break) -> Break | None:
+    """A source that NAT has given the packets and that no node has: where that is why the answers do not come home."""
+    one = next((each for each in there.translations if _changes_source(each)), None)
+    hop = next((hop for hop in there.hops if one and hop.node == one.node), None)
+    source = one.after.source if one else None
+    if found.fault not in {"nobody", "no-way-back"} or one is None or hop is None or source is None:
+        return None
+    if any(holds(node, source) for node in snapshot.nodes.values()):
+        return None
+    rule = next((rule for rule in one.rules if rule.action in _SOURCE_NATS), one.rules[0])
+    node = snapshot.nodes[one.node]
+    chain = next((chain for chain, each in every_rule(node) if each is rule), None)
+    words = {
+        "node": named(one.node),
+        "source": source,
+        "end": named(there.end),
+        "rule": rule_named(rule),
+        "mend": f"{run_on(one.node, deletion(rule))} && {_masquerade(hop, chain)}",
+    }
+    return Break("nat-homeless", one.node, words, (rule_line(node, rule), *found.evidence))
+
+
 def _words(hop: Hop, packet: Packet, end: str) -> dict[str, str]:
     return {"node": named(hop.node), "source": packet.source or "", "end": named(end)}
 
@@ -122,8 +144,8 @@ def _listening(node: Node, packet: Packet) -> list[str]:
 def _corrected(snapshot: Snapshot, one: Translation, rule: FilterRule) -> str:
     """The rule with the only server that may be meant; empty where there are several, or none."""
     servers = _servers(snapshot, one)
-    if len(servers) != 1:
-        return ""
+    if len(servers) != 1 or servers[0] == _end(one.before):
+        return run_on(one.node, deletion(rule)) if _is_served(snapshot, one.before) else ""
     wrong, right = end_of(rule.target, int(rule.port)) if rule.port.isdigit() else rule.target, servers[0]
     if wrong not in rule.text:
         return ""
@@ -133,6 +155,14 @@ def _corrected(snapshot: Snapshot, one: Translation, rule: FilterRule) -> str:
     name = program(rule.family, rule.tool)
     made = f"{name} -t {rule.table} {rule.text.replace(wrong, right)}"
     return f"{run_on(one.node, deletion(rule))} && {run_on(one.node, made)}"
+
+
+def _is_served(snapshot: Snapshot, packet: Packet) -> bool:
+    """Whether somebody waits where a packet was for."""
+    ip, port = packet.destination or "", packet.destination_port
+    there = [node for node in snapshot.nodes.values() if ip and holds(node, ip)]
+    sockets = [s for node in there for s in node.sockets if s.protocol == packet.protocol and s.local_port == port]
+    return any(s.is_waiting and s.accepts(ip) for s in sockets)
 
 
 def _servers(snapshot: Snapshot, one: Translation) -> list[str]:
@@ -151,7 +181,7 @@ def missed(node: Node, there: Way) -> Break | None:
     """A packet that a router has taken for itself, because the rule that was to send it on is for others."""
     packet = there.packet
     if packet is None or not there.hops:
-        return None
+        return _for_others(node, packet) if packet else None
     came = replace(packet, incoming=there.hops[-1].to.link, outgoing=None)
     for chain, rule in every_rule(node):
         off = misfits(rule, came) if rule.action in _DESTINATION_NATS and chain.hook == "prerouting" else []
@@ -165,6 +195,27 @@ def missed(node: Node, there: Way) -> Break | None:
                 "mend": _widened(node, rule, off[0].values, wanted),
             }
             return Break("nat-missed", node.name, words, (rule_line(node, rule),))
+    return None
+
+
+def _for_others(node: Node, packet: Packet) -> Break | None:
+    """A rule for what comes in, which a node's own packets do not meet: theirs belongs into the chain for output."""
+    own = replace(packet, incoming=None, outgoing=None)
+    for chain, rule in every_rule(node):
+        is_meant = rule.action in _DESTINATION_NATS and chain.hook == "prerouting" and not misfits(rule, own)
+        if not is_meant or not any(match.field == "destination-port" for match in rule.matches):
+            continue
+        made = rule.text.replace("-A PREROUTING", "-A OUTPUT")
+        can_be_made = made != rule.text and not any(match.field == "in" for match in rule.matches)
+        tool = program(rule.family, rule.tool)
+        words = {
+            "node": named(node.name),
+            "goods": f"its own packets for {_end(packet)}",
+            "rule": rule_named(rule),
+            "scope": "what comes in from others",
+            "mend": run_on(node.name, f"{tool} -t {rule.table} {made}") if can_be_made else "",
+        }
+        return Break("nat-missed", node.name, words, (rule_line(node, rule),))
     return None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from netshell.diagnosis import lookup
 from netshell.diagnosis.finding import Break, Target
 from netshell.diagnosis.lookup import version_of
-from netshell.diagnosis.words import named, place, run_on
+from netshell.diagnosis.words import named, place, run_on, setting
 from netshell.facts import Address, Node, Route, Snapshot
 from netshell.filters import Chain, FilterRule, Hook
 from netshell.netfilter import Packet, Passage, chain_named, pass_through, rule_named
@@ -25,6 +25,8 @@ _WHERE: dict[Hook, str] = {
 _OTHER_FAMILIES = frozenset({"bridge", "netdev", "arp"})
 _OTHER_HOOKS = frozenset({"ingress", "egress"})
 """Those of the family `inet`, too, are asked before a frame is a packet, or after."""
+_BRIDGED_KEY = "net.bridge.bridge-nf-call-iptables"
+_BRIDGED_HOOKS = frozenset({"prerouting", "forward", "postrouting"})
 _HARMLESS = frozenset({"accept", "continue", "return"})
 
 
@@ -93,12 +95,13 @@ class Journey:
         self._pass(node, "input")
         self._end(node)
 
-    def start(self, node: Node, taken: Route) -> bool:
+    def start(self, node: Node, dev: str) -> bool:
         """It leaves the node that sends it; whether its destination was changed there, and with it the way."""
         if self.packet is None:
             return False
         self._begin()
-        self.packet = replace(self.packet, incoming="", outgoing=taken.dev or "")
+        self.packet = replace(self.packet, incoming="", outgoing=dev)
+        self.packet = replace(self.packet, is_for_node=lookup.is_local(node, self.errand.ip))
         if memory := self._remembered(node):
             self._restored = memory.before.destination
         old = self.packet.destination
@@ -136,19 +139,18 @@ class Journey:
         passage = pass_through(node, (hook,), replace(packet, outgoing="" if is_in else dev))
         if passage.ruling.fate in {"dropped", "rejected"} and self.stopped is None:
             what = "solicitations" if message.icmp_type == "nd-neighbor-solicit" else "advertisements"
-            self.stopped = _stop(node, hook, passage, f"neighbour {what}, without which no MAC is found,")
+            self.stopped = stopped_by(node, hook, passage, f"neighbour {what}, without which no MAC is found,")
 
-    def loop_back(self, node: Node) -> None:
-        """It goes to the node itself, over lo."""
+    def come_home(self, node: Node) -> None:
+        """It has left the node for the node itself, over lo; NAT was done on its way out, and is not asked again."""
         if self.packet is None:
             return
-        self._begin()
-        self.packet = replace(self.packet, incoming="", outgoing="lo", is_for_node=True)
-        self._pass(node, "output")
+        self.packet = replace(self.packet, outgoing="lo", is_for_node=True)
         self._pass(node, "postrouting")
+        untouched = replace(node, chains=tuple(chain for chain in node.chains if chain.kind != "nat"))
         self.packet = replace(self.packet, incoming="lo")
-        self._pass(node, "prerouting")
-        self.take(node, "lo")
+        self._pass(untouched, "prerouting")
+        self.take(untouched, "lo")
 
     def _begin(self) -> None:
         self._before, self._rules, self._restored = self.packet, (), None
@@ -175,7 +177,7 @@ class Journey:
             is_of_nat = passage.ruling.chain is None or passage.ruling.chain.kind == "nat"
             self.nat_doubt = self.nat_doubt or (doubt if is_of_nat else "")
         elif passage.ruling.fate != "accepted" and self.stopped is None:
-            self.stopped = _stop(node, hook, passage, self.errand.goods)
+            self.stopped = stopped_by(node, hook, passage, self.errand.goods)
         self._rules = (*self._rules, *passage.nats)
         self.packet = replace(self.packet, state=passage.packet.state)
         if passage.nats:
@@ -216,7 +218,17 @@ def other_rules(node: Node) -> str:
         is_other = chain.family in _OTHER_FAMILIES or chain.hook in _OTHER_HOOKS
         if is_other and (stops or chain.policy == "drop"):
             return f"the rules of {chain_named(chain)} {place(node.name)} are about frames, and I do not judge those"
+        is_asked = chain.family in {"ip", "inet"} and chain.hook in _BRIDGED_HOOKS and chain.kind == "filter"
+        if is_asked and (stops or chain.policy == "drop") and _has_bridge(node) and setting(node, _BRIDGED_KEY) == "1":
+            return (
+                f"{chain_named(chain)} {place(node.name)} is asked about what its bridge passes on, too"
+                f" ({_BRIDGED_KEY} is 1), and I do not judge that"
+            )
     return ""
+
+
+def _has_bridge(node: Node) -> bool:
+    return any(link.kind == "bridge" for link in node.links.values())
 
 
 def _doubt(node: Node, rule: FilterRule | None) -> str:
@@ -225,7 +237,7 @@ def _doubt(node: Node, rule: FilterRule | None) -> str:
     return f"{rule_named(rule)} of {named(node.name)} asks for more than I can judge"
 
 
-def _stop(node: Node, hook: Hook, passage: Passage, goods: str) -> Break:
+def stopped_by(node: Node, hook: Hook, passage: Passage, goods: str) -> Break:
     """A filter throws a packet away, or refuses it."""
     rule, chain = passage.ruling.rule, passage.ruling.chain
     is_refused = passage.ruling.fate == "rejected"

@@ -20,8 +20,8 @@ def waiting(node: Node, protocol: Protocol, port: int, ip: str, *, came: str, so
     return None
 
 
-def closed(node: Node, protocol: Protocol, port: int, ip: str) -> Break:
-    """Why nobody takes what comes to a port."""
+def closed(node: Node, protocol: Protocol, port: int, ip: str, *, came: str = "") -> Break:
+    """Why nobody takes what comes to a port; `came` is the interface that it comes in by."""
     flags = {"tcp": "-lnv", "udp": "-ulnv"}[protocol]
     words = {
         "node": named(node.name),
@@ -39,6 +39,8 @@ def closed(node: Node, protocol: Protocol, port: int, ip: str) -> Break:
         fault = "loopback-only" if all(as_address(s.local).is_loopback for s in idle) else "other-address"
         bound = end_of(idle[0].local, idle[0].local_port)
         return Break(fault, node.name, {**words, **_program(idle[0]), "bound": bound}, _lines(node, idle))
+    if apart := _elsewhere(node, there, ip, came, words):
+        return apart
     other: Protocol = "udp" if protocol == "tcp" else "tcp"
     crossed = [s for s in _at(node, other, port) if s.is_waiting and s.accepts(ip)]
     if crossed:
@@ -51,6 +53,21 @@ def closed(node: Node, protocol: Protocol, port: int, ip: str) -> Break:
     words["hint"] = _hint(node, protocol, port, busy)
     lines = _lines(node, busy) or (f"{node.name}: no socket waits on {protocol}/{port}",)
     return Break("nobody-listens", node.name, words, lines)
+
+
+def _elsewhere(node: Node, there: list[Socket], ip: str, came: str, words: dict[str, str]) -> Break | None:
+    """A socket that waits there for the other IP only, or for what comes in by another interface."""
+    for socket in (s for s in there if s.is_waiting):
+        bound = end_of(socket.local, socket.local_port)
+        mine = {**words, **_program(socket), "bound": bound, "dev": socket.dev, "came": came}
+        if socket.accepts(ip) and socket.dev not in {"", came}:
+            return Break("other-interface", node.name, mine, _lines(node, [socket]))
+        if socket.local in _ANYWHERE and not socket.accepts(ip):
+            versions = ("IPv6", "IPv4") if socket.family == 6 else ("IPv4", "IPv6")
+            return Break(
+                "other-version", node.name, {**mine, "has": versions[0], "lacks": versions[1]}, _lines(node, [socket])
+            )
+    return None
 
 
 def _hint(node: Node, protocol: Protocol, port: int, busy: list[Socket]) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from netshell.diagnosis import lookup
 from netshell.diagnosis.addresses import duplicate
 from netshell.diagnosis.finding import Break
-from netshell.diagnosis.lookup import FORWARDING, is_local, version_of
+from netshell.diagnosis.lookup import FORWARDING, as_address, is_local, version_of
 from netshell.diagnosis.words import named, route_line, run_on, setting, sysctl_line
 from netshell.facts import End, Node, Snapshot
 
@@ -18,8 +18,7 @@ def refusal(snapshot: Snapshot, node: Node, came: End | None, errand: "Errand") 
     if came is None:
         return None
     version = version_of(errand.ip)
-    broken = version == 4 and (_own_source(snapshot, node, errand) or _reverse_path(node, came, errand))
-    if broken:
+    if version == 4 and (broken := _unwelcome(snapshot, node, came, errand)):
         return broken
     if is_local(node, errand.ip):
         return None
@@ -42,6 +41,29 @@ def stays(node: Node, came: str, version: int) -> str:
         return FORWARDING[version]
     own = f"net.ipv4.conf.{came}.forwarding"
     return own if version == 4 and setting(node, own) == "0" else ""
+
+
+def _unwelcome(snapshot: Snapshot, node: Node, came: End, errand: "Errand") -> Break | None:
+    """Why what came in is dropped by its addresses alone, whether it is for the node itself or not."""
+    found = _own_source(snapshot, node, errand) or _reverse_path(node, came, errand)
+    return found or _loopback_only(node, came, errand)
+
+
+def _loopback_only(node: Node, came: End, errand: "Errand") -> Break | None:
+    """What comes in by another interface than lo for 127.0.0.0/8 is dropped (RFC 1122, 3.2.1.3; `route_localnet`)."""
+    keys = [f"net.ipv4.conf.{name}.route_localnet" for name in (came.link, "all")]
+    is_let_in = any(setting(node, key) != "0" for key in keys)
+    if is_let_in or not as_address(errand.ip).is_loopback:
+        return None
+    words = {
+        "node": named(node.name),
+        "target": errand.ip,
+        "link": came.link,
+        "goods": errand.goods,
+        "key": keys[0],
+        "run": run_on(node.name, f"sysctl -w {keys[0]}=1"),
+    }
+    return Break("localnet-off", node.name, words, (sysctl_line(node, keys[0]),))
 
 
 def _own_source(snapshot: Snapshot, node: Node, errand: "Errand") -> Break | None:

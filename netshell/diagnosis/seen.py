@@ -225,7 +225,7 @@ def _answered(known: Attempt, wire: "Iterable[Seen]", since: int, source: str) -
         if getattr(segment, "is_echo", False) and getattr(segment, "sequence", 0) != _sequence(known.trip):
             continue
         is_refused = isinstance(segment, Tcp) and bool(segment.flags & RST)
-        return replace(known, answer="refused" if is_refused else "yes", answers=(seen.number,))
+        return replace(known, answer="refused" if is_refused else "yes", answers=(seen.number,), is_young=False)
     return None
 
 
@@ -243,7 +243,8 @@ def _complained(known: Attempt, wire: "Iterable[Seen]", source: str) -> Attempt 
             crossing.receiver is not None and crossing.receiver.node == source and crossing.sender != crossing.receiver
         )
         if is_foreign and key is not None and quoted_key(message.original) == key:
-            return replace(known, answer="refused", answers=(seen.number,), error=message, complainer=seen.packet.src)
+            refused = replace(known, answer="refused", answers=(seen.number,), is_young=False)
+            return replace(refused, error=message, complainer=seen.packet.src)
     return None
 
 
@@ -257,6 +258,24 @@ def _lost(known: Attempt, made: "Iterable[Trip]", owners: "Owners") -> Attempt:
             end = trip.path(owners)[-1].crossing.receiver
             return replace(known, answers=(trip.number,), lost_at=end.node if end else "")
     return known
+
+
+def stray_answer(wire: "Sequence[Seen]", attempt: Attempt) -> "Seen | None":
+    """A datagram that came back to the source, to the very port, but from another address than was asked."""
+    from netshell.packets.headers import Udp  # noqa: PLC0415 - as above
+
+    asked = attempt.trip.packet
+    if not isinstance(asked.transport, Udp):
+        return None
+    ports = (asked.transport.dst_port, asked.transport.src_port)
+    for seen in wire[-_MOST:]:
+        datagram, receiver = seen.packet.transport, seen.crossing.receiver
+        if not isinstance(datagram, Udp) or (datagram.src_port, datagram.dst_port) != ports:
+            continue
+        has_come = receiver is not None and receiver.node == attempt.trip.origin and seen.number > attempt.trip.number
+        if has_come and seen.packet.dst == asked.src and seen.packet.src != asked.dst:
+            return seen
+    return None
 
 
 def in_vain(wire: "Sequence[Seen]", asker: str, ip: str, now_ns: int | None) -> Question | None:

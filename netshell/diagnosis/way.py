@@ -29,6 +29,8 @@ from netshell.netfilter import Packet
 
 _TTL = 64
 """How many routers a packet passes at most: Linux sends it with this (net.ipv4.ip_default_ttl)."""
+_LO = Route("local", "lo")
+"""By which a node reaches itself."""
 _UNUSABLE = frozenset({"FAILED", "INCOMPLETE"})
 
 
@@ -148,8 +150,9 @@ def _step(snapshot: Snapshot, node: Node, hops: list[Hop], journey: Journey) -> 
     broken = refusal(snapshot, node, came, journey.errand)
     if broken:
         return _blame(snapshot, hops, broken, journey.errand)
-    if is_local(node, journey.errand.ip):
-        return _kept(node, came, journey)
+    if came is not None and is_local(node, journey.errand.ip):
+        journey.take(node, came.link)
+        return None
     if node.name in {hop.node for hop in hops}:
         return _loop(snapshot, hops, journey.errand)
     taken = _way_out(snapshot, node, came, journey)
@@ -159,23 +162,24 @@ def _step(snapshot: Snapshot, node: Node, hops: list[Hop], journey: Journey) -> 
     return Hop(node.name, taken, outcome.to, journey.errand.ip) if isinstance(outcome, _Handed) else outcome
 
 
-def _kept(node: Node, came: End | None, journey: Journey) -> Break | None:
-    """The node itself is meant."""
-    if came is not None:
-        journey.take(node, came.link)
-        return None
-    journey.loop_back(node)
-    return _own(node, journey.errand)
-
-
-def _way_out(snapshot: Snapshot, node: Node, came: End | None, journey: Journey) -> Route | Break | _Hidden:
-    """The route that a node takes, asked again where its own NAT has changed the destination."""
-    taken = _route(snapshot, node, journey.errand, came.link if came else "lo")
-    if isinstance(taken, Route) and came is None and journey.start(node, taken):
-        taken = _route(snapshot, node, journey.errand, "lo")
+def _way_out(snapshot: Snapshot, node: Node, came: End | None, journey: Journey) -> Route | Break | _Hidden | None:
+    """The route that a node takes, asked again where its own NAT has changed the destination; None where it stays."""
+    taken = _route_or_own(snapshot, node, came, journey)
+    if came is None and not isinstance(taken, Break | _Hidden) and journey.start(node, (taken or _LO).dev or ""):
+        taken = _route_or_own(snapshot, node, came, journey)
+    if taken is None:
+        journey.come_home(node)
+        return _own(node, journey.errand)
     if isinstance(taken, Route):
         journey.go_on(node, taken, is_passing=came is not None)
     return taken
+
+
+def _route_or_own(snapshot: Snapshot, node: Node, came: End | None, journey: Journey) -> Route | Break | _Hidden | None:
+    """The route that a node takes; None where it is meant itself."""
+    if came is None and is_local(node, journey.errand.ip):
+        return None
+    return _route(snapshot, node, journey.errand, came.link if came else "lo")
 
 
 def _own(node: Node, errand: Errand) -> Break | None:
@@ -288,7 +292,8 @@ def _handed(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _Ou
         return _wrong_mac(snapshot, node, entry, holders, receiver)
     taker = known or (holders[0] if holders else proxy_for(snapshot, around, node.name, hop))
     has_been_asked = errand.is_answer  # who asks for a MAC tells its own (RFC 826), and so the way back knows it
-    if broken := asking(snapshot, node, end, hop, is_known=known is not None or has_been_asked):
+    is_told = is_pinned and receiver in holders  # then nobody is asked, and an interface without ARP is as good
+    if not is_told and (broken := asking(snapshot, node, end, hop, is_known=known is not None or has_been_asked)):
         return broken
     if taker is None:
         return unanswered(snapshot, node, taken, errand.ip, holder=errand.holder, goods=errand.goods)

@@ -38,7 +38,8 @@ def link_line(node: str, link: Link) -> str:
     flags += ["LOWER_UP"] * (link.is_up and link.has_carrier)
     state = "" if link.state in _NO_STATE else f" state {link.state}"
     master = f" master {link.master}" if link.master else ""
-    return f"{node}: {link.name}: <{','.join(flags)}>{master}{state or ' state DOWN' * (not link.is_up)}"
+    shown = f" <{','.join(flags)}>" if flags else ""
+    return f"{node}: {link.name}:{shown}{master}{state or ' state DOWN' * (not link.is_up)}"
 
 
 def address_line(node: Node, dev: str) -> str:
@@ -90,5 +91,5 @@ def sysctl_line(node: Node, key: str) -> str:
 def socket_line(node: str, socket: Socket) -> str:
     """`ns2: tcp LISTEN 127.0.0.1:80 nc`."""
     remote = f" {end_of(socket.remote, socket.remote_port)}" if socket.remote else ""
-    local = end_of(socket.local, socket.local_port)
+    local = end_of(f"{socket.local}%{socket.dev}" if socket.dev else socket.local, socket.local_port)
     return f"{node}: {socket.protocol} {socket.state} {local}{remote} {socket.program}".rstrip()

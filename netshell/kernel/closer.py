@@ -13,9 +13,14 @@ from netshell.kernel.observer import Observer, Station, pinned, redirects, rules
 from netshell.kernel.programs import Programs
 from netshell.namespaces.names import Namespaces
 
-_WHOLE = ("net.ipv4.icmp_echo_ignore_all", "net.ipv4.ip_default_ttl", "net.ipv4.ip_unprivileged_port_start")
+_WHOLE = (
+    "net.ipv4.icmp_echo_ignore_all",
+    "net.ipv4.ip_default_ttl",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.bridge.bridge-nf-call-iptables",
+)
 _EACH: Mapping[str, tuple[str, ...]] = {
-    "ipv4": ("forwarding", "proxy_arp", "arp_ignore", "rp_filter"),
+    "ipv4": ("forwarding", "proxy_arp", "arp_ignore", "arp_filter", "rp_filter", "route_localnet"),
     "ipv6": ("disable_ipv6",),
 }
 """Settings that every interface has."""

@@ -26,6 +26,8 @@ _TABLES = {253: "default", 254: "main"}
 _LOCAL_TABLE = 255
 _RULE_KINDS = {1: "unicast", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 """linux/fib_rules.h, FR_ACT_…"""
+_SUPPRESSES_NOTHING = 0xFFFFFFFF
+"""FRA_SUPPRESS_PREFIXLEN of a rule that takes every route of its table."""
 _FIB_RULE_INVERT = 2
 _NTF_STICKY = 1 << 6
 """linux/neighbour.h"""
@@ -143,7 +145,15 @@ def rule_of(message: Message) -> Rule | None:
     src, dst = value("FRA_SRC"), value("FRA_DST")
     kind = _told(_RULE_KINDS, message["action"])
     table = value("FRA_TABLE") or message["table"]
-    others = ("FRA_FWMARK", "FRA_OIFNAME", "FRA_IP_PROTO", "FRA_SPORT_RANGE", "FRA_DPORT_RANGE", "FRA_UID_RANGE")
+    others = (
+        "FRA_FWMARK",
+        "FRA_OIFNAME",
+        "FRA_IP_PROTO",
+        "FRA_SPORT_RANGE",
+        "FRA_DPORT_RANGE",
+        "FRA_UID_RANGE",
+        "FRA_SUPPRESS_IFGROUP",
+    )
     is_inverted = bool(message["flags"] & _FIB_RULE_INVERT)
     return Rule(
         priority=value("FRA_PRIORITY") or 0,
@@ -153,7 +163,10 @@ def rule_of(message: Message) -> Rule | None:
         dst=f"{dst}/{message['dst_len']}" if dst else None,
         iif=value("FRA_IIFNAME"),
         family=4 if message["family"] == socket.AF_INET else 6,
-        is_partial=is_inverted or message["tos"] != 0 or any(value(name) is not None for name in others),
+        is_partial=is_inverted
+        or message["tos"] != 0
+        or value("FRA_SUPPRESS_PREFIXLEN") not in {None, _SUPPRESSES_NOTHING}
+        or any(value(name) is not None for name in others),
     )
 
 

@@ -174,8 +174,7 @@ ADDRESS_FAULTS = (
         "duplicate-address",
         26,
         "the same address twice",
-        "{ip} is set twice: on {other} and on {link} {place}. Whose it is for a neighbour depends on who answers"
-        " its ARP question first.",
+        "{ip} is set twice: on {other} and on {link} {place}. {whose}.",
         "{mend}",
         "addresses",
         "now this node answers, now that one; connections break off; or the node answers itself",
@@ -185,6 +184,17 @@ ADDRESS_FAULTS = (
             ),
             Example("bridge", ("ip -n ns3 addr add 192.0.2.2/24 dev eth0",), "ns1 ns2", "ns3"),
             Example("bridge", ("ip -n ns3 addr add 192.0.2.1/24 dev eth0",), "ns1 ns2", "ns3"),
+            Example(
+                "bridge",
+                (
+                    "for n in ns1 ns2 ns3; do ip -n $n addr flush dev eth0 scope global; done",
+                    "ip -n ns1 addr add 2001:db8::1/64 dev eth0 nodad",
+                    "ip -n ns3 addr add 2001:db8::2/64 dev eth0 nodad",
+                    "ip -n ns2 addr add 2001:db8::2/64 dev eth0; sleep 1.5",
+                ),
+                "ns1 ns2",
+                "ns3",
+            ),
         ),
     ),
     Fault(
@@ -196,6 +206,29 @@ ADDRESS_FAULTS = (
         "ethernet",
         _SILENT_ARP,
         (Example("cable", (), "ns1 192.0.2.9", "ns1"), Example("router", (), "ns1 198.51.100.9", "r1")),
+    ),
+    Fault(
+        "same-network",
+        29,
+        "one network on two links",
+        "{node} takes {target} for an address on the link of {link}, where nobody has it: {other} has it, on another"
+        " link, behind {router}. Both links have the network {network}, and a router needs a network of its own for"
+        " each.",
+        "",
+        "addresses",
+        _SILENT_ARP,
+        (
+            Example(
+                "router",
+                (
+                    "ip -n ns2 addr add 192.0.2.200/24 dev eth0; ip -n ns2 addr del 198.51.100.2/24 dev eth0",
+                    "ip -n r1 addr add 192.0.2.253/24 dev eth2; ip -n r1 addr del 198.51.100.254/24 dev eth2",
+                    "ip -n ns2 route replace default via 192.0.2.253",
+                ),
+                "ns1 ns2",
+                "ns1",
+            ),
+        ),
     ),
     Fault(
         "wrong-mac",

@@ -109,6 +109,24 @@ FILTER_FAULTS = (
                 "ns1 192.0.2.254:8080",
                 "r1",
             ),
+            Example(
+                "cable",
+                (_WEB, _iptables("ns2", "-t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 8080")),
+                "ns1 ns2:80",
+                "ns2",
+            ),
+            Example(
+                "cable",
+                (_WEB, _iptables("ns1", "-t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 3128")),
+                "ns1 ns2:80",
+                "ns1",
+            ),
+            Example(
+                "cable",
+                (_WEB, _iptables("ns1", "-t nat -A OUTPUT -d 192.0.2.2 -j DNAT --to-destination 192.0.2.9")),
+                "ns1 ns2:80",
+                "ns1",
+            ),
         ),
     ),
     Fault(
@@ -127,6 +145,12 @@ FILTER_FAULTS = (
                     _iptables("r1", "-t nat -A PREROUTING -i eth2 -p tcp --dport 8080 -j DNAT --to 198.51.100.2:80"),
                 ),
                 "ns1 192.0.2.254:8080",
+                "r1",
+            ),
+            Example(
+                "router",
+                (_WEB, _iptables("r1", "-t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to 198.51.100.2:80")),
+                "r1 192.0.2.254:8080",
                 "r1",
             ),
         ),
@@ -153,6 +177,30 @@ FILTER_FAULTS = (
                     _NO_WAY,
                     _nft("r1", "type nat hook postrouting priority srcnat", "ip saddr 192.168.2.0/24 masquerade"),
                 ),
+                "ns1 ns2",
+                "r1",
+            ),
+        ),
+    ),
+    Fault(
+        "nat-homeless",
+        71,
+        "NAT gives a source that nobody has",
+        "{node} gives the packets the source {source}, by {rule}, and no node has that address: the answers of {end}"
+        " come to nobody.",
+        "{mend}",
+        "nat",
+        _SILENT,
+        (
+            Example(
+                "home",
+                (_NO_WAY, _iptables("r1", "-t nat -A POSTROUTING -o eth2 -j SNAT --to-source 203.0.113.99")),
+                "ns1 ns2",
+                "r1",
+            ),
+            Example(
+                "home",
+                (_NO_WAY, _nft("r1", "type nat hook postrouting priority srcnat", "snat to 10.9.9.9")),
                 "ns1 ns2",
                 "r1",
             ),

@@ -49,6 +49,41 @@ PORT_FAULTS = (
         (Example("router", (_serve("r1", "-lkn 198.51.100.254 80"),), "ns1 192.0.2.254:80", "r1"),),
     ),
     Fault(
+        "other-version",
+        82,
+        "listening for the other IP",
+        "{program} on {node} {listens} {bound}, for {has} only, so it does not take what comes by {lacks}.",
+        "{serve}",
+        "ports",
+        _REFUSED,
+        (
+            Example(
+                "cable",
+                ("ip netns exec ns2 sysctl -qw net.ipv6.bindv6only=1", _serve("ns2", "-6 -lkn 80")),
+                "ns1 ns2:80",
+                "ns2",
+            ),
+            Example(
+                "cable",
+                (
+                    "for n in 1 2; do ip -n ns$n addr add 2001:db8::$n/64 dev eth0 nodad; done",
+                    _serve("ns2", "-4 -lkn 80"),
+                ),
+                "ns1 [2001:db8::2]:80",
+                "ns2",
+            ),
+        ),
+    ),
+    Fault(
+        "other-interface",
+        82,
+        "listening at another interface",
+        "{program} on {node} {listens} {bound} at {dev} only, so it does not take what comes in by {came}.",
+        "",
+        "ports",
+        _REFUSED,
+    ),
+    Fault(
         "wrong-protocol",
         83,
         "the other protocol",
@@ -73,6 +108,17 @@ PORT_FAULTS = (
 )
 
 SEEN_FAULTS = (
+    Fault(
+        "other-source",
+        85,
+        "answered from another address",
+        "{source} asked {asked}, and {node} answered from {other}: for {source} that is no answer. A server of"
+        " datagrams that listens on every address answers from the one that its route names; bound to {asked}, it"
+        " answers from there.",
+        "",
+        "ports",
+        "no answer, and ICMP port unreachable from the client itself",
+    ),
     Fault(
         "ttl",
         90,

@@ -18,6 +18,16 @@ ROUTE_FAULTS = (
             Example("router", ("ip -n ns1 route del default",), "ns1 ns2", "ns1"),
             Example("routers", ("ip -n r1 route del 198.51.100.0/24",), "ns1 ns2", "r1"),
             Example("cable", ("ip -n ns1 route del 192.0.2.0/24",), "ns1 ns2", "ns1"),
+            Example(
+                "cable",
+                (
+                    "for n in ns1 ns2; do ip -n $n addr flush dev eth0; done",
+                    "ip -n ns1 addr add 192.0.2.1 peer 192.0.2.3 dev eth0",
+                    "ip -n ns2 addr add 192.0.2.2 peer 192.0.2.1 dev eth0",
+                ),
+                "ns1 ns2",
+                "ns1",
+            ),
         ),
     ),
     Fault(

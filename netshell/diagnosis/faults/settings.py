@@ -76,6 +76,15 @@ SETTING_FAULTS = (
                 "ns1 ns2",
                 "ns2",
             ),
+            Example(
+                "cable",
+                (
+                    "ip -n ns1 addr add 2001:db8::1/64 dev eth0 nodad",
+                    "ip netns exec ns2 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1",
+                ),
+                "ns1 2001:db8::2",
+                "ns2",
+            ),
         ),
     ),
     Fault(
@@ -149,6 +158,17 @@ SETTING_FAULTS = (
         (
             Example("cable", ("ip netns exec ns2 sysctl -qw net.ipv4.conf.all.arp_ignore=8",), "ns1 ns2", "ns2"),
             Example("router", ("ip netns exec r1 sysctl -qw net.ipv4.conf.eth1.arp_ignore=8",), "ns1 ns2", "r1"),
+            Example(
+                "cable",
+                (
+                    "ip link add eth1 netns ns1 type veth peer name eth1 netns ns2",
+                    "for n in ns1 ns2; do ip -n $n link set eth1 up; done",
+                    "ip -n ns2 route add 192.0.2.1/32 dev eth1",
+                    "ip netns exec ns2 sysctl -qw net.ipv4.conf.all.arp_filter=1",
+                ),
+                "ns1 ns2",
+                "ns2",
+            ),
         ),
     ),
     Fault(
@@ -176,6 +196,48 @@ SETTING_FAULTS = (
         (
             Example("router", ("ip netns exec ns1 sysctl -qw net.ipv4.ip_default_ttl=1",), "ns1 ns2", "ns1"),
             Example("routers", ("ip netns exec ns2 sysctl -qw net.ipv4.ip_default_ttl=2",), "ns1 ns2", "ns2"),
+        ),
+    ),
+    Fault(
+        "ttl-rewritten",
+        49,
+        "a rule sets the TTL",
+        "The TTL of the packets ran out on the way. They left {source} with TTL {ttl}, which is enough, but {node}"
+        " gives them another one by {rule}.",
+        "{mend}",
+        "routing",
+        "ping: Time to live exceeded, though the routes are right",
+        (
+            Example(
+                "router",
+                ("ip netns exec r1 iptables -t mangle -A PREROUTING -i eth1 -j TTL --ttl-set 1",),
+                "ns1 ns2",
+                "r1",
+                ("ip netns exec ns1 ping -c 1 -W 1 198.51.100.2",),
+            ),
+        ),
+        needs_packets=True,
+    ),
+    Fault(
+        "localnet-off",
+        52,
+        "the loopback's addresses from outside",
+        "{node} drops {goods} that come in by {link}: only lo leads to 127.0.0.0/8 while {key} is 0 there. That {goods}"
+        " come in at all is the work of a rule of NAT; a program that listens on an address of {link} needs no such"
+        " setting.",
+        "{run}",
+        "nat",
+        "a server on 127.0.0.1 works on its own node; behind DNAT it is never reached",
+        (
+            Example(
+                "cable",
+                (
+                    "(ip netns exec ns2 timeout 60 nc -lkn 127.0.0.1 80 >/dev/null 2>&1 </dev/null &) && sleep 0.2",
+                    "ip netns exec ns2 iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to 127.0.0.1:80",
+                ),
+                "ns1 ns2:8080",
+                "ns2",
+            ),
         ),
     ),
     Fault(
