@@ -45,6 +45,13 @@ async def _rung(context: Context) -> View:
             "Nothing has failed here of which there is anything to say.",
             "`:why ns1 ns2` asks why one node does not reach another, `:why ns1 ns2:80` for a port there.",
         )
+    lesson = _other_lesson(context, rung.advice.concept)
+    if rung.kind == "look" and not rung.advice.look and not lesson:
+        return await _rung(context)  # there is nowhere to look
+    return Reason(rung.kind, rung.advice, lesson)
+
+
+def _other_lesson(context: Context, concept: str) -> str:
+    """The lesson about something, where there is one and the learner is not in it."""
     here = context.session.lesson.id if context.session is not None else ""
-    concept = rung.advice.concept
-    return Reason(rung.kind, rung.advice, concept if concept in context.lessons and concept != here else "")
+    return concept if concept in context.lessons and concept != here else ""

@@ -316,13 +316,20 @@ def how(ask: Ask) -> str:
         case "choice":
             return f"Your answer is its number: {', '.join(numbers[:-1])} or {numbers[-1]}."
         case "order":
-            return f"Your answer is all the numbers in their order, such as `{' '.join([*numbers[1:], numbers[0]])}`."
+            return f"Your answer is all the numbers in their order, such as `{' '.join(_some_order(ask, numbers))}`."
         case "number":
             return "Type a whole number, or `:answer` and the number."
         case "address":
             return "Type the address, or `:answer` and the address."
         case "text":
             return "Type `:answer` and a word or a few."
+
+
+def _some_order(ask: Ask, numbers: Sequence[str]) -> Sequence[str]:
+    """Some order of the numbers that is not the right one, as far as that is known beforehand."""
+    right = ask.answer.accepted if isinstance(ask.answer, Written) else ()
+    orders = ([*numbers[1:], numbers[0]], [numbers[-1], *numbers[:-1]])
+    return next((order for order in orders if in_order(ask.choices[int(n) - 1] for n in order) not in right), numbers)
 
 
 def fits(ask: Ask, said: str, accepted: Iterable[str]) -> bool:

@@ -275,6 +275,9 @@ class Repl:
             if terminal.is_continued:
                 self._command = ""
                 terminal.press(b"\x03")
+            elif terminal.is_busy:
+                name = terminal.program() or "A program"
+                self._screen.show(steps.notice(f"{name} goes on: Ctrl-] goes back to it, and there Ctrl-C ends it."))
             return
         finally:
             await self._late.end_prompt()

@@ -4,6 +4,7 @@ and otherwise when they ask.
 It keeps what there is to tell, so that one key shows what it rests on. It knows neither lessons nor screens.
 """
 
+import socket
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -173,11 +174,26 @@ def _try_of(ran: Ran) -> object:
     return aim_of(ran.command, ran.node) or next((deed for deed, _ in deeds(ran.command, ran.node)), "")
 
 
+def _as_programs_read(host: str) -> str:
+    """An address of fewer than four numbers in full, `192.168.1` as 192.168.0.1 (inet_aton(3)); empty for numbers that
+    are no address; a name as it stands.
+    """
+    if not set(host) <= set("0123456789."):
+        return host
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return ""
+
+
 def _diagnosed(aim: "Aim", scene: Scene) -> "Finding | None":
     """Why a try did not come through; None where that cannot be asked."""
     from netshell.diagnosis import Target, why  # noqa: PLC0415 - not before something failed
 
-    target = Target(aim.host, aim.port, aim.protocol)
+    host = _as_programs_read(aim.host)
+    if not host:
+        return None  # the tool's own message says what is wrong with it
+    target = Target(host, aim.port, aim.protocol)
     if scene.after.node(target.host) is not None:
         return None  # a name for netshell, and none that a program could look up
     found = why(scene.after, aim.node, target, scene.wire)

@@ -224,7 +224,7 @@ _NC = (
     ),
     row(
         "nc",
-        "nc: Address already in use",
+        ("nc: Address already in use", "nc: bind failed: Address already in use"),
         "Another program has this port, and one address and port belong to one listener.",
         "ports",
         "`ss -tulnp` shows who has it; take another port, or end that program.",
