@@ -10,6 +10,7 @@ from netshell.diagnosis.cables import Path, path, way_between
 from netshell.diagnosis.finding import Break
 from netshell.diagnosis.lookup import as_address, host, interface, version_of
 from netshell.diagnosis.refusal import is_router
+from netshell.diagnosis.routes import own_gateway
 from netshell.diagnosis.segment import segment
 from netshell.diagnosis.words import address_line, ip_on, named, neighbour_line, place, route_line
 from netshell.facts import PC, Address, End, Node, Route, Snapshot
@@ -38,6 +39,8 @@ def unanswered(
         "dst": taken.dst,
         "mend": route_mend(snapshot, node, ip, holder, taken),
     }
+    if taken.via is not None and lookup.holds(node, taken.via):
+        return own_gateway(snapshot, node, taken, ip, holder)
     if hop != ip:
         return _lost_gateway(snapshot, node, taken, meant, words=words, lines=lines)
     if holder is None:

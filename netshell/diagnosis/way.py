@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from netshell.diagnosis import lookup
+from netshell.diagnosis import lookup, routes
 from netshell.diagnosis.addresses import duplicate, on_port
-from netshell.diagnosis.advice import fitting_address, next_hop, route_mend
+from netshell.diagnosis.advice import next_hop, route_mend
 from netshell.diagnosis.arp import asking, misled, proxy_for
 from netshell.diagnosis.cables import cable_breaks, interfaces, leads_on
 from netshell.diagnosis.faults import FAULTS
@@ -187,13 +187,7 @@ def _own(node: Node, errand: Errand) -> Break | None:
     lo = node.links.get("lo")
     if lo is None or lo.is_up:
         return None
-    return lo_down(node, lo, errand.ip)
-
-
-def lo_down(node: Node, lo: Link, ip: str) -> Break:
-    """The loopback interface is switched off."""
-    words = {"node": named(node.name), "place": place(node.name), "target": ip, "run": ip_on(node.name)}
-    return Break("lo-down", node.name, words, (link_line(node.name, lo),))
+    return routes.lo_down(node, lo, errand.ip)
 
 
 def _route(snapshot: Snapshot, node: Node, errand: Errand, came: str) -> Route | Break | _Hidden:
@@ -202,55 +196,11 @@ def _route(snapshot: Snapshot, node: Node, errand: Errand, came: str) -> Route |
     found = lookup.route(node, ip, source=errand.source, came=came)
     if found is not None and found.kind == "goto":
         return _Hidden(f"the {found.table} of {named(node.name)} asks for more than addresses")
-    line = route_line(node.name, ip, found)
-    words = {"node": named(node.name), "target": ip, "goods": errand.goods}
     if (whose := lookup.broadcast_of(node, ip)) and (found is None or found.dev == whose.dev):
-        return _broadcast(snapshot, node, whose, errand)
+        return routes.broadcast(snapshot, node, whose, errand.holder, ip)
     if found is None:
-        fault = "no-way-back" if errand.is_answer else "no-route"
-        words["mend"] = route_mend(snapshot, node, ip, errand.holder, None)
-        words["routes"] = _routes(node, version_of(ip))
-        return Break(fault, node.name, words, (line, f"{node.name}: routes: {_routes(node, version_of(ip))}"))
-    if found.kind in lookup.STOPPING and found.table.startswith("rule "):
-        words |= {"rule": found.table, "kind": found.kind, "run": ip_on(node.name)}
-        words["mend"] = f"{ip_on(node.name)} rule del priority {found.table.removeprefix('rule ')}"
-        return Break("dead-rule", node.name, words, (f"{node.name}: {found.table}: {found.kind} for {found.dst}",))
-    if found.kind in lookup.STOPPING:
-        words |= {"dst": found.dst, "kind": found.kind}
-        words["mend"] = f"{ip_on(node.name)} route del {found.kind} {found.dst}{in_table(found)}"
-        return Break("dead-route", node.name, words, (line,))
-    return found
-
-
-def _routes(node: Node, version: int) -> str:
-    own = [r for r in node.routes if r.family == version and r.table == "main" and not r.dst.startswith("fe80")]
-    return ", ".join(f"{r.dst} via {r.via}" if r.via else f"{r.dst} dev {r.dev}" for r in own) or "none"
-
-
-def _broadcast(snapshot: Snapshot, node: Node, whose: Address, errand: Errand) -> Break:
-    """The target is the last address of the sender's own network, which means everybody there."""
-    words = {
-        "node": named(node.name),
-        "target": errand.ip,
-        "cidr": whose.cidr,
-        "link": whose.dev,
-        "network": lookup.network(whose),
-        "mend": "",
-    }
-    lines = [f"{node.name}: {whose.dev} inet {whose.cidr}"]
-    at = node.name
-    if errand.holder is not None:
-        name, held = errand.holder
-        lines.append(f"{name}: {held.dev} inet {held.cidr}")
-        mine, theirs = lookup.interface(whose), lookup.interface(held)
-        if theirs.network == mine.network:
-            at, run, new = name, ip_on(name), fitting_address(snapshot, End(name, held.dev), 4)
-            words["mend"] = f"{run} addr add {new} dev {held.dev} && {run} addr del {held.cidr} dev {held.dev}"
-        elif theirs.network.prefixlen < mine.network.prefixlen:
-            new = f"{mine.ip}/{theirs.network.prefixlen}"
-            run = ip_on(node.name)
-            words["mend"] = f"{run} addr add {new} dev {whose.dev} && {run} addr del {whose.cidr} dev {whose.dev}"
-    return Break("broadcast-address", at, words, tuple(lines))
+        return routes.none(snapshot, node, ip, errand.holder, goods=errand.goods, is_answer=errand.is_answer)
+    return routes.dead(node, found, ip, errand.goods) if found.kind in lookup.STOPPING else found
 
 
 def _deliver(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _Outcome:

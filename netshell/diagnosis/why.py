@@ -15,9 +15,9 @@ from netshell.diagnosis.leases import WORD, lacks_lease, lease
 from netshell.diagnosis.lookup import host, is_usable, version_of
 from netshell.diagnosis.lost import unjoined
 from netshell.diagnosis.names import Answers, NameCase, is_name
+from netshell.diagnosis.routes import lo_down
 from netshell.diagnosis.seen import last_tried
 from netshell.diagnosis.telling import finding
-from netshell.diagnosis.way import lo_down
 from netshell.diagnosis.words import sentences
 from netshell.facts import PC, Address, End, Node, Snapshot
 

@@ -10,13 +10,19 @@ ROUTE_FAULTS = (
         "no-route",
         40,
         "no route",
-        "{node} has no route to {target}: no entry of its table takes {goods}, so they stop there.",
+        "{node} has no route to {target}: no entry of its table takes {goods}, so they stop there.{hint}",
         "{mend}",
         "routing",
         f"at a host: {_UNREACHABLE}; at a router: it answers with Destination Net Unreachable",
         (
             Example("router", ("ip -n ns1 route del default",), "ns1 ns2", "ns1"),
             Example("routers", ("ip -n r1 route del 198.51.100.0/24",), "ns1 ns2", "r1"),
+            Example(
+                "routers",
+                ("ip -n r1 route del 198.51.100.0/24", "ip -n r1 route add 198.51.100.0 via 203.0.113.2"),
+                "ns1 ns2",
+                "r1",
+            ),
             Example("cable", ("ip -n ns1 route del 192.0.2.0/24",), "ns1 ns2", "ns1"),
             Example(
                 "cable",
@@ -111,6 +117,20 @@ ROUTE_FAULTS = (
         ),
     ),
     Fault(
+        "own-gateway",
+        44,
+        "a gateway that is oneself",
+        "The route {dst} of {node} has {gateway} for its gateway, and that is an address of {node} itself: so {node}"
+        " looks for {target} on {link} at once, where nobody has it. The gateway is the router at the other end.",
+        "{mend}",
+        "routing",
+        "ARP questions for an address of another network",
+        (
+            Example("routers", ("ip -n r1 route replace 198.51.100.0/24 via 203.0.113.1",), "ns1 ns2", "r1"),
+            Example("router", ("ip -n ns1 route replace default via 192.0.2.1",), "ns1 ns2", "ns1"),
+        ),
+    ),
+    Fault(
         "wrong-interface",
         45,
         "the network lies on another interface",
@@ -183,7 +203,7 @@ ROUTE_FAULTS = (
         "no-way-back",
         70,
         "no way back",
-        "{node} has no route to {target}: the packets get to {end}, but the answers stop at {node}.",
+        "{node} has no route to {target}: the packets get to {end}, but the answers stop at {node}.{hint}",
         "{mend}",
         "static-routes",
         _SILENT,
