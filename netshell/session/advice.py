@@ -43,7 +43,8 @@ class Advice:
 
 def of_finding(found: "Finding") -> Advice:
     """A diagnosis."""
-    look = f"Look for yourself: `{found.look}`." if found.look else look_at(found.at, found.layer)
+    layer = _FILTERS if found.concept == "nat" else found.layer
+    look = f"Look for yourself: `{found.look}`." if found.look else look_at(found.at, layer)
     return Advice(found.says, found.evidence, look, found.concept, found.mend)
 
 
@@ -84,6 +85,10 @@ _STATE_OF = {
     **dict.fromkeys(("ports", "sockets", "tcp-handshake", "http", "dns", "dhcp"), 80),
 }
 """Which state a concept's messages hang on, by the layer that checks rank it with."""
+
+
+_FILTERS = 60
+"""The layer of filter rules, among which those of NAT stand."""
 
 
 def look_at(node: str, layer: int) -> str:
