@@ -122,6 +122,29 @@ def test_reset_brings_the_system_s_files_back_and_leaves_what_is_kept(accounts: 
 
 
 @pytest.mark.parametrize(
+    "touch",
+    [
+        "printf X | dd of=/etc/hosts conv=notrunc bs=1 count=1 status=none; touch -d @0 /etc/hosts",
+        "chmod 666 /etc/hosts",
+        "cp -p /etc/hosts /etc/other; mv /etc/other /etc/hosts",
+        "rm /etc/hosts",
+        "ln -s /etc/hosts /etc/iproute2/other",
+        "mkdir /etc/netns/ns1",
+    ],
+)
+def test_whatever_is_touched_in_etc_is_made_anew_by_each_reset_and_else_it_stays(accounts: Account, touch: str) -> None:
+    listing = "cd /etc && find . -path ./.host -prune -o -printf '%p %m %s %l\n' | sort; cat hosts"
+    with engine(accounts) as running:
+        before, files = running.sh(listing), running.sh("stat -c %i /etc/hosts")
+        running.reset()
+        assert running.sh("stat -c %i /etc/hosts") == files
+        for _ in range(2):
+            running.sh(touch)
+            running.reset()
+            assert running.sh(listing) == before
+
+
+@pytest.mark.parametrize(
     "mess",
     [
         "mkdir -p /run/netns/a/b; touch /run/netns/a/c; ln -s /root /run/netns/d",

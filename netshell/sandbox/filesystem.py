@@ -6,8 +6,9 @@ All of it is mounted in a mount namespace that the machine's own root does not o
 import contextlib
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from netshell import linux
 
@@ -153,22 +154,47 @@ def furnish(homes: Sequence[str], shared: int | None, files: Mapping[str, str]) 
         os.close(shared)
 
 
-def restore(files: Mapping[str, str], *, has_home: bool) -> None:
+Marks: TypeAlias = frozenset[tuple[str, int, int]]
+"""Each file of a directory and below, with its number and when it was last changed: nobody can set that (stat(2))."""
+
+
+def marks_of_etc() -> Marks:
+    """By what it is seen later whether anything in `/etc` was touched.
+
+    Only what is written through a mapping of memory leaves no mark on a tmpfs.
+    """
+    return frozenset(_marks("/etc", os.lstat("/etc").st_dev))
+
+
+def _marks(directory: str, device: int) -> Iterator[tuple[str, int, int]]:
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(directory):
+            found = entry.stat(follow_symlinks=False)
+            yield entry.path, found.st_ino, found.st_ctime_ns
+            if stat.S_ISDIR(found.st_mode) and found.st_dev == device:
+                yield from _marks(entry.path, device)
+
+
+def restore(files: Mapping[str, str], etc: Marks, *, has_home: bool) -> Marks:
     """Have the machine's own files as `furnish` made them; with `has_home` those that a learner wrote at home, too.
 
-    The shared directory, and whatever else is mounted, is not touched. What the learner has made impossible (a mount
-    over `/etc`) stays as it is.
+    `etc` are the marks of `/etc` as it was made, which takes most of the time to make again and is seldom touched; the
+    new ones are given back. The shared directory, and whatever else is mounted, is not touched. What the learner has
+    made impossible (a mount over `/etc`) stays as it is.
     """
-    clear("/etc", keep=(_VIEW,))
-    copy_directory(f"/etc/{_VIEW}", "/etc", top=True)
+    is_touched = marks_of_etc() != etc
     for own in ("/tmp", "/var", *(["/root"] if has_home else [])):  # noqa: S108 - as above
         clear(own)
-    with contextlib.suppress(OSError):
-        _own_etc("/etc")
+    if is_touched:
+        clear("/etc", keep=(_VIEW,))
+        copy_directory(f"/etc/{_VIEW}", "/etc", top=True)
+        with contextlib.suppress(OSError):
+            _own_etc("/etc")
     with contextlib.suppress(OSError):
         _fill_var()
     with contextlib.suppress(OSError):
-        _install_all(files)
+        _install_all({path: text for path, text in files.items() if is_touched or not path.startswith("/etc/")})
+    return marks_of_etc() if is_touched else etc
 
 
 def clear(directory: str, keep: Sequence[str] = ()) -> None:

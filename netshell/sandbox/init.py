@@ -79,6 +79,8 @@ class _Init:
         self._started: set[int] = set()
         self._has_parent = False
         self._inherited = sysctl.restore_defaults()
+        self._etc: filesystem.Marks = frozenset()
+        """As it was made; looked at once nobody waits for it."""
         self._requests: dict[str, Callable[[dict[str, Any]], tuple[dict[str, Any], list[int]]]] = {
             "spawn": self._spawn,
             "namespaces": self._namespaces,
@@ -112,6 +114,7 @@ class _Init:
             linux.mount(None, NETNS, flags=linux.MS_SHARED)
 
     def serve(self) -> None:
+        self._etc = filesystem.marks_of_etc()
         poll = select.poll()
         for fd in (self._lifeline, self._control.fileno(), self._children):
             poll.register(fd, select.POLLIN)
@@ -262,7 +265,7 @@ class _Init:
         self._name_home()
         self._share_names()
         filesystem.refresh_sys()
-        filesystem.restore(self._files, has_home=request["home"])
+        self._etc = filesystem.restore(self._files, self._etc, has_home=request["home"])
         self._inherited = sysctl.restore_defaults()
         return {}, [os.dup(self._home)]
 
