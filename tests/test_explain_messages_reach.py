@@ -344,6 +344,15 @@ CASES = (
     ),
     Case(
         "ns1",
+        "nc -lnv 192.0.2.1",
+        1,
+        "nc: getaddrinfo: Servname not supported for ai_socktype",
+        "What stands in the port's place is neither a number nor the name of a service."
+        " nc took 192.0.2.1 for the port: the port itself is missing behind it.",
+        is_repeated=True,
+    ),
+    Case(
+        "ns1",
         "nc -v -w 1 ns2 80",
         1,
         'nc: getaddrinfo for host "ns2" port 80: Temporary failure in name resolution',

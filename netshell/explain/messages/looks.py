@@ -53,6 +53,7 @@ LOOKS: Mapping[str, Look] = {
         looks_ports.dns_port,
         looks_ports.names_alone,
         looks_ports.nc_name,
+        looks_ports.no_port,
         looks_ports.not_verbose,
         looks_ports.connecting,
         looks_ports.ping_size,

@@ -125,6 +125,12 @@ def names_alone(scene: Scene) -> str | None:
     return "With `-n`, nc takes addresses only and looks no name up." if "n" in _options(scene) else ""
 
 
+def no_port(scene: Scene) -> str | None:
+    """The address that was taken for a port, because none stands behind it."""
+    last = scene.run.words[-1]
+    return f"nc took {last} for the port: the port itself is missing behind it." if ip_of(last) else ""
+
+
 def nc_name(scene: Scene) -> str | None:
     """What a name was meant for, or that nc was told to look none up."""
     return typed_name(scene) or names_alone(scene)

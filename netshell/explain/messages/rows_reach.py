@@ -258,6 +258,7 @@ _NC = (
         "What stands in the port's place is neither a number nor the name of a service.",
         "ports",
         "/etc/services lists the names; a number always works.",
+        look="no_port",
     ),
     row(
         "nc",
