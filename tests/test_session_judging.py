@@ -149,6 +149,9 @@ def test_what_is_to_be_gone_says_so_when_it_is() -> None:
         outcome = await typed(session, "ip -n ns1 addr del 192.0.2.9/24 dev eth0")
         assert outcome.is_done_now
         assert outcome.holds == "192.0.2.9/24 is not set in ns1; 192.0.2.1/24 is set there, on eth0."
+        kind, says = session.help()
+        assert kind == "none"
+        assert str(says).startswith("This step is done")
 
     in_lesson(TEXT, scenario, step=1)
 

@@ -51,10 +51,13 @@ def asks_last(script: Script) -> bool:
 
 
 def commands_of_a_try(script: Script) -> int:
-    """How many commands one try has: those that ask, where a script asks last; else all that it runs."""
+    """How many commands one try has: those that ask, where a script asks last; else all that it runs.
+
+    Who speaks to programs that run in several terminals has come back from each of them.
+    """
     lines = [line.text.strip() for line in script if line.action in {"run", "look"}]
     asking = sum(map(is_question, lines))
-    return asking if asks_last(script) else max(1, len(lines))
+    return asking if asks_last(script) else max(1, len(lines), len({line.terminal for line in script}))
 
 
 def misplaced(ran: Ran, wanted: Sequence[Script]) -> str:

@@ -324,6 +324,8 @@ class Session:
 
     def help(self) -> Help:
         """The next rung: the author's hints in their order, then the worked solution."""
+        if self.step.checks and self._memory.is_done:
+            return ("none", "This step is done: Enter goes on, and `:solution` shows the way that the author went.")
         hints = self.step.hints
         if self._memory.hints_taken < len(hints):
             self._memory.hints_taken += 1
