@@ -17,7 +17,7 @@ from netshell.checks import Check, Verdict
 from netshell.errors import MachineError, UserError
 from netshell.lesson.model import Lesson, Mistake, Script, Step
 from netshell.progress import Progress
-from netshell.session import Bench, PlayError, Ran, Session, play, ran_in
+from netshell.session import Bench, Outcome, PlayError, Session, play, ran_in
 from netshell.terminal.shell import Terminal
 
 _TOLD_WITHIN_S = 0.5
@@ -51,6 +51,10 @@ class Proof:
         self._promised = (*self._lesson.keep, *(check for step in steps for check in step.keep))
         """What must be true as the step begins, and stay so."""
         self._played = task.played
+        self._typed: dict[str, str] = {}
+        """The last command of each terminal."""
+        self._heard: dict[str, str] = {}
+        """What it had printed when the session was told of it."""
 
     async def result(self) -> Result:
         """What is found. Raises MachineError where the machine ends."""
@@ -147,7 +151,7 @@ class Proof:
 
     async def _is_blamed(self, chunk: Script) -> Fault | None:
         """Whether a learner would be told, in the middle of a solution, that something is wrong."""
-        outcome = await self._session.after_command(self._ran(chunk))
+        outcome = await self._looked(chunk)
         told = next((mistake for mistake in self._step.wrong if mistake.say in outcome.messages), None)
         if told:
             return Fault(chunk[-1].line, f"This line of the solution is told as the mistake of line {told.line}.")
@@ -156,10 +160,11 @@ class Proof:
             return Fault(chunk[-1].line, f"With this line of the solution `keep` is broken: {broken.says}")
         return None
 
-    def _ran(self, chunk: Script) -> Ran:
-        """What was typed last, and what it has printed so far."""
-        terminal = self._bench.terminals[chunk[-1].terminal]
-        return ran_in(terminal, command(chunk), 0)
+    async def _looked(self, chunk: Script) -> Outcome:
+        """What a learner is told who has typed a piece: of what was typed last, and what it has printed so far."""
+        last = command(chunk)
+        self._note(chunk, last)
+        return await self._session.after_command(ran_in(self._bench.terminals[chunk[-1].terminal], last, 0))
 
     async def _asked(self) -> list[Trial]:
         """Whether the wire and the machine have an answer to all that is to be decided in the step."""
@@ -180,6 +185,7 @@ class Proof:
         """None once the checks hold; the verdict where they do not in time."""
         end = time.monotonic() + timeout_s
         while True:
+            self._listen()
             verdict = await self._session.judge(checks)
             if verdict is None or time.monotonic() > end:
                 return verdict
@@ -201,7 +207,7 @@ class Proof:
         try:
             for chunk in chunks(mistake.do):
                 await self._play(chunk)
-                told += (await self._session.after_command(self._ran(chunk))).messages
+                told += (await self._looked(chunk)).messages
         except PlayError as error:
             return Fault(error.line.line, error.problem)
         end = time.monotonic() + _TOLD_WITHIN_S
@@ -223,7 +229,7 @@ class Proof:
         is_spoken_to = any(line.action in {"press", "type"} for line in step.do)  # at moments that its looks may give
         solution = step.do if is_spoken_to else tuple(line for line in step.do if line.action != "look")
         try:
-            await self._play((*mistake.mend, *solution))
+            await self._type((*mistake.mend, *solution))
         except PlayError as error:
             lacks = error.problem
         else:
@@ -255,7 +261,7 @@ class Proof:
         slowest_s = self._played.slowest_s
         try:
             async with Patience(self._bench, min(_SILENT_S, _SILENT_LEAST_S + 2 * slowest_s)):
-                await self._play(script, min(self._task.timeout_s, _LATE_S + 2 * slowest_s))
+                await self._type(script, min(self._task.timeout_s, _LATE_S + 2 * slowest_s))
                 await asyncio.sleep(self._settle_s)
             return await self._session.judge(self._step.checks) is not None
         except MachineError:
@@ -267,6 +273,33 @@ class Proof:
     def _settle_s(self) -> float:
         """How long checks are given that may not hold."""
         return _SETTLE_S + 2 * self._played.effect_s
+
+    async def _type(self, script: Script, timeout_s: float | None = None) -> None:
+        """Play a script to its end, and look only then."""
+        for chunk in chunks(script):
+            await self._play(chunk, timeout_s)
+            self._note(chunk)
+
+    def _note(self, chunk: Script, told: str = "") -> None:
+        """Have the session know of the commands of a piece, but for one that it is told of."""
+        for line in chunk:
+            if line.action in {"run", "look"}:
+                self._typed[line.terminal] = line.text
+            if line.terminal in self._typed and self._typed[line.terminal] != told:
+                self._note_at(line.terminal)
+
+    def _note_at(self, name: str) -> None:
+        """The last command of a terminal, with what it has printed by now."""
+        terminal = self._bench.terminals[name]
+        self._heard[name] = terminal.printed
+        self._session.note(ran_in(terminal, self._typed[name], 0))
+
+    def _listen(self) -> None:
+        """What programs that are left running have printed since, as a learner sees who goes back to them."""
+        for name in self._typed:
+            terminal = self._bench.terminals.get(name)
+            if terminal is not None and terminal.is_busy and terminal.printed != self._heard.get(name):
+                self._note_at(name)
 
     async def _play(self, script: Script, timeout_s: float | None = None) -> None:
         await play(self._bench, script, timeout_s=timeout_s or self._task.timeout_s)

@@ -48,7 +48,8 @@ class Repl:
         self._screen = Screen(environ, lambda: self._stop(signal.SIGHUP))
         self._guide = Guide(self._context, self._screen)
         self._late = Announcer(self._screen.write, self._is_in_front)
-        self._command = ""
+        self._commands: dict[str, str] = {}
+        """By the name of a terminal: what was typed there last, until it is told of."""
         self._pasted: list[str] = []
         """Lines that came with the last one: each is a command of its own, run when the one before is done."""
         self._left_running: Terminal | None = None
@@ -247,13 +248,13 @@ class Repl:
         """What a program has done that is left running is its own, not the next command's; it waits meanwhile."""
         terminal.pause()
         try:
-            await self._guide.tell_command(ran_in(terminal, self._command, 0))
+            await self._guide.tell_command(ran_in(terminal, self._commands.get(terminal.name, ""), 0))
         finally:
             terminal.resume()
 
     async def _look(self, terminal: Terminal) -> None:
         """After a command: what it changed, and what that means for the step."""
-        command, self._command = self._command, ""
+        command = self._commands.pop(terminal.name, "")
         self._has_moved = False
         if terminal.status == _INTERRUPTED:
             self._pasted.clear()
@@ -273,7 +274,7 @@ class Repl:
             return
         except KeyboardInterrupt:
             if terminal.is_continued:
-                self._command = ""
+                self._commands.pop(terminal.name, None)
                 terminal.press(b"\x03")
             elif terminal.is_busy:
                 name = terminal.program() or "A program"
@@ -307,7 +308,8 @@ class Repl:
             if not await self._is_ready():
                 return
             terminal.resize(*self._screen.size)
-            self._command = line if not terminal.is_continued else f"{self._command}\n{line}"
+            before = f"{self._commands.get(terminal.name, '')}\n" if terminal.is_continued else ""
+            self._commands[terminal.name] = f"{before}{line}"
             self._late.show_now(terminal)
             terminal.feed(line)
 
@@ -325,7 +327,7 @@ class Repl:
         """Ctrl-D: out of a nested shell, out of a further terminal; at last out of netshell, if it is meant."""
         is_inner = terminal.is_continued or terminal.level > 1 or terminal.name != PC
         if is_inner and not terminal.is_busy:
-            self._command = ""
+            self._commands.pop(terminal.name, None)
             is_again = terminal.is_continued and self._has_ended_input  # bash would end of a second one
             self._has_ended_input = terminal.is_continued and not is_again
             terminal.press(b"\x03" if is_again else b"\x04")
@@ -412,6 +414,7 @@ class Repl:
     def _let_go_of_closed_terminals(self) -> None:
         """After `:reset` and the like, which end every terminal and what runs in it."""
         self._late.keep_only(self._bench.terminals.values())
+        self._commands = {name: line for name, line in self._commands.items() if name in self._bench.terminals}
         if self._left_running is not None and self._left_running.name not in self._bench.terminals:
             self._left_running = None
 

@@ -27,6 +27,11 @@ _LISTENER = re.compile(r"\btcpdump\b(?!.*\s-w)")
 _ENDS = re.compile(r"\s-\w*c\s*\d")
 """By itself, after so many."""
 _ASKS_FOR_HELP = frozenset({"-h", "--help", "help", "-V", "--version"})
+_ANYWHERE = frozenset(
+    {"cat", "cd", "chmod", "cp", "date", "echo", "grep", "head", "kill", "less", "ls", "mkdir", "mv", "nano", "printf"}
+    | {"pwd", "python3", "rm", "sed", "sleep", "tail", "tee", "touch", "vi", "vim"}
+)
+"""What does the same wherever it runs: all nodes share one disk and one table of processes."""
 _SHELLS = frozenset({"bash", "sh", "dash", "zsh"})
 REMOVING = frozenset({"del", "delete", "flush", "kill", "-D", "-F", "destroy"})
 """Words of commands that take something away."""
@@ -69,7 +74,7 @@ def misplaced(ran: Ran, wanted: Sequence[Script]) -> str:
         for deed, node in deeds(line.text, line.node):
             places.setdefault(deed, set()).add(node)
     for deed, node in () if _ASKS_FOR_HELP & set(ran.command.split()) else deeds(ran.command, ran.node):
-        nodes = places.get(deed, set())
+        nodes = places.get(deed, set()) if deed.split()[0] not in _ANYWHERE else set()
         if nodes and node not in nodes and (node == PC or nodes == {PC}):
             where = " or ".join(sorted(target(name) for name in nodes))
             return f"That was {target(node)}. In this step `{deed}` is for {where}."

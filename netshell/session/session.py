@@ -291,8 +291,12 @@ class Session:
                 self._memory.effects_ns.append(observation.since_ns)
                 for mistake in self.step.wrong:
                     self.bench.tutor.forget(mistake.say)  # of the try before
-            self._memory.commands.append(Command(ran.node, ran.command, ran.output))
+            self.note(ran)
             return await self._outcome(observation, ran, await self._advice(observation, ran), misplaced)
+
+    def note(self, ran: Ran) -> None:
+        """Remember a command, of which nothing is to be said now."""
+        self._memory.commands.append(Command(ran.node, ran.command, ran.output))
 
     async def after_event(self) -> Outcome:
         """Judge the step again because something happened by itself; changes are left for the next command to tell."""
