@@ -125,6 +125,8 @@ def test_one_packet_is_opened_and_a_conversation_followed() -> None:
         client = "sleep 0.2; echo hello | ip netns exec ns1 nc -N 192.0.2.2 80; wait"
         await desk.type(*CABLE, server, client)
         (data,) = await desk.numbers(":packets tcp push")
+        told = " ".join((await desk.lines(":packets tcp push")).split())
+        assert "ns1 opened a TCP connection to port 80 of ns2" in told  # of which the packet is only a part
         opened = await desk.lines(f":packet {data}")
         assert "6 bytes" in opened
         assert "destination port" in opened

@@ -32,12 +32,18 @@ async def draw_ladder(context: Context, argument: str) -> View:
 
 
 def packets_of(context: Context, argument: str, *, since_ns: int = 0) -> Packets:
-    """The table, of what has been read from the wire by now; with `since_ns` of what crossed from then on."""
+    """The table, of what has been read from the wire by now; with `since_ns` of what crossed from then on.
+
+    A filter chooses packets; what is told of their conversations rests on all of these.
+    """
     from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first look at packets
 
+    whole, _, _ = _scope(context, argument, since_ns)
     chosen, with_noise = _chosen(context, argument, since_ns)
     known = context.state_to_tell(context.bench.snapshot)
-    stories = tell(chosen[:_TOLD_MOST], context.bench.wire.owners, known, time.time_ns())
+    stories = tell(whole[:_TOLD_MOST], context.bench.wire.owners, known, time.time_ns())
+    numbers = {seen.number for seen in chosen}
+    stories = tuple(story for story in stories if not numbers.isdisjoint(story.numbers) or story.kind == "more")
     if any(seen.protocol not in _READ for seen in chosen):
         context.bench.dissector()  # one of these may be opened next
     return Packets(chosen, stories, _lead(context, argument), with_noise, _lost(context))
@@ -119,11 +125,11 @@ async def _everything(context: Context) -> "tuple[Seen, ...]":
     return context.bench.wire.all()
 
 
-def _chosen(context: Context, argument: str, since_ns: int = 0) -> "tuple[tuple[Seen, ...], bool]":
-    """The packets that an argument names, and whether those that nobody caused are to be shown as well.
+def _scope(context: Context, argument: str, since_ns: int = 0) -> "tuple[tuple[Seen, ...], str, bool]":
+    """The packets that an argument's first word is about, the filter behind it, and whether it is about all there are.
 
-    `last`: since the last command. `all`: since the machine was begun, with noise. Without either: since the step
-    began, or `since_ns`. What follows is a filter; one that asks for noise gets it.
+    `last`: since the last command. `all`: since the machine was begun. Without either: since the step began, or
+    `since_ns`.
     """
     trace = context.bench.wire.all()
     scope, _, rest = argument.partition(" ")
@@ -134,8 +140,16 @@ def _chosen(context: Context, argument: str, since_ns: int = 0) -> "tuple[tuple[
         trace = context.bench.crossed
     elif scope != "all" and context.session is not None:
         trace = context.bench.wire.since(max(context.session.began_ns, since_ns))
+    return trace, text, scope == "all"
+
+
+def _chosen(context: Context, argument: str, since_ns: int = 0) -> "tuple[tuple[Seen, ...], bool]":
+    """The packets that an argument names, and whether those that nobody caused are to be shown as well: where it is
+    about all, and where it has a filter, which may ask for them.
+    """
+    trace, text, is_all = _scope(context, argument, since_ns)
     if not text:
-        return trace, scope == "all"
+        return trace, is_all
     from netshell.packets.filter import compile_filter  # noqa: PLC0415 - not before the first filter
 
     is_wanted = compile_filter(text, context.bench.wire.nodes)
