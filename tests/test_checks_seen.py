@@ -93,7 +93,7 @@ def test_a_request_that_was_answered_holds(values: dict[str, Any], sent: list[Se
         (
             {"http": "http://192.0.2.2:8080/other"},
             talk(GET, PAGE),
-            "`GET /index.html HTTP/1.1`, expected a request for",
+            "`GET /index.html HTTP/1.1` with the Host www.example:8080, expected a request for",
         ),
         ({"http": "http://www.other:8080/index.html"}, talk(GET, PAGE), "expected a request for http://www.other:8080"),
         ({"http": "http://www.example:8080/index.html"}, talk(GET), "no HTTP answer has come back yet"),

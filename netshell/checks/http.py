@@ -113,8 +113,10 @@ class HttpCheck(Check):
             if (message := http_of(seen)) and not message.is_response
         ]
         if others and not requests:
-            asked = harmless(others[-1].first_line, _SHOWN)
-            return self._fails("other-page", f"{who} has sent `{asked}`, expected a request for {self.http}.", 4)
+            asked, named = harmless(others[-1].first_line, _SHOWN), others[-1].header("Host")
+            whose = f" with the Host {harmless(named, _SHOWN)}" if named else ""
+            says = f"{who} has sent `{asked}`{whose}, expected a request for {self.http}."
+            return self._fails("other-page", says, 4)
         host = urlsplit(self.http).hostname or ""
         if _is_ip(host) and (cause := unreachable(evidence, self.at, host, tried=bool(requests))):
             return cause

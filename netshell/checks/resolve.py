@@ -73,7 +73,11 @@ class ResolveCheck(Check):
 
     def _unanswered(self, evidence: Evidence) -> Verdict:
         if self.by == "hosts":
-            return self._fails("no-note", f"{_HOSTS} {place(self.at)} has no line for {self.resolve}.", 3)
+            lines = (evidence.file(self.at, _HOSTS) or "").splitlines()
+            is_reversed = any(words[0] == self.resolve for line in lines if (words := line.split()))
+            how = "One begins with it, but the address comes first." if is_reversed else ""
+            says = f"{_HOSTS} {place(self.at)} has no line for {self.resolve}. {how}".rstrip()
+            return self._fails("no-note", says, 3)
         if cause := unresolved(evidence, self.at, self.resolve):
             return cause
         servers = re.findall(r"(?m)^\s*nameserver\s+(\S+)", evidence.file(self.at, _RESOLV) or "")
