@@ -260,6 +260,15 @@ def test_some_pings_are_lost() -> None:
     assert (story.is_trouble, story.at) == (True, "ns2")
 
 
+def test_a_ping_to_an_address_on_a_port_of_a_bridge() -> None:
+    trace = Trace()
+    trace.there(echo(8, IP_1, IP_2))
+    there = node("ns2", f"{IP_2}/24", NEAR_NET)
+    port = replace(there, links={"eth0": replace(there.links["eth0"], master="br0")})
+    [story] = trace.stories(CABLE, Snapshot({"ns2": port}))
+    assert story.says.endswith(f"no answer left there: {IP_2} is set on eth0, a port of br0, and belongs on that.")
+
+
 def test_a_ping_to_an_address_that_was_taken_away_since() -> None:
     trace = Trace()
     trace.there(echo(8, IP_1, IP_2))

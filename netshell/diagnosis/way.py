@@ -250,6 +250,15 @@ def _handed(snapshot: Snapshot, node: Node, taken: Route, errand: Errand) -> _Ou
     return misled(snapshot, end, taker) or _Handed(taker)
 
 
+def _on_port_too(node: Node, bridge: str, entry: Neighbour) -> Break | None:
+    """The address of a bridge on one of its ports as well, which has answered for it with a MAC of its own."""
+    for held in node.addresses:
+        link = node.links.get(held.dev)
+        if link is not None and lookup.host(held) == entry.ip and (link.mac, link.master) == (entry.mac, bridge):
+            return on_port(node, held, bridge)
+    return None
+
+
 def _is_fair(snapshot: Snapshot, receiver: End, holders: tuple[End, ...], node: Node) -> bool:
     """Whether the owner of a MAC is the next hop, or at least a router that may pass the packet on."""
     if any(holder.node == receiver.node for holder in holders):
@@ -269,6 +278,9 @@ def _known(node: Node, dev: str, ip: str) -> Neighbour | None:
 def _wrong_mac(
     snapshot: Snapshot, node: Node, entry: Neighbour, holders: tuple[End, ...], receiver: End | None
 ) -> Break:
+    twins = (_on_port_too(snapshot.nodes[each.node], each.link, entry) for each in holders)
+    if twin := next(filter(None, twins), None):
+        return twin
     right = link_at(snapshot, holders[0]).mac if holders else ""
     run = ip_on(node.name)
     is_set = entry.state == "PERMANENT"

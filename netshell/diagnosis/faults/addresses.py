@@ -30,7 +30,19 @@ ADDRESS_FAULTS = (
         "{run} addr del {cidr} dev {link} && {run} addr add {cidr} dev {bridge}",
         "bridge",
         "ARP is answered now and then, ping never",
-        (Example("bridge", ("ip -n sw addr add 192.0.2.9/24 dev port1",), "ns1 sw", "sw"),),
+        (
+            Example("bridge", ("ip -n sw addr add 192.0.2.9/24 dev port1",), "ns1 sw", "sw"),
+            Example(
+                "bridge",
+                (
+                    "ip -n sw addr add 192.0.2.9/24 dev port1",
+                    "ip netns exec ns1 ping -c 1 -W 0.2 192.0.2.9 || true",
+                    "ip -n sw addr add 192.0.2.9/24 dev br0",
+                ),
+                "ns1 192.0.2.9",
+                "sw",
+            ),
+        ),
     ),
     Fault(
         "address-on-lo",

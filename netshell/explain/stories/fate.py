@@ -45,7 +45,8 @@ def fate(trip: Trip, stage: Stage, what: str = "it", silence: str = _FIREWALL) -
     if stage.has_lost(node, packet.dst):
         return Fate(f"{what} reached {name}, which does not have the address {packet.dst} any more", node)
     if stage.has(node, packet.dst):
-        reason = _why_silent(node, packet.src, stage) or (silence if stage.node(node) is not None else "")
+        known = _on_port(node, packet.dst, stage) or _why_silent(node, packet.src, stage)
+        reason = known or (silence if stage.node(node) is not None else "")
         return Fate(f"{what} reached {name}, but no answer left there{reason and f': {reason}'}", node)
     reason = _why_stopped(node, packet, stage)
     return Fate(f"{what} reached {name}, which did not pass it on{reason and f': {reason}'}", node)
@@ -82,6 +83,14 @@ def _is_for_another(mac: str, end: End, stage: Stage) -> bool:
     if link is None or link.master or not link.mac or not mac or int(mac[:2], 16) & 1:
         return False
     return mac != link.mac
+
+
+def _on_port(node: str, address: str, stage: Stage) -> str:
+    """That an address is set on a port of a bridge: what comes in there goes to the bridge."""
+    there = stage.node(node)
+    dev = next((a.dev for a in there.addresses if a.cidr.partition("/")[0] == address), "") if there else ""
+    link = there.links.get(dev) if there else None
+    return f"{address} is set on {dev}, a port of {link.master}, and belongs on that" if link and link.master else ""
 
 
 def _why_silent(node: str, source: str, stage: Stage) -> str:
