@@ -61,6 +61,13 @@ def no_gateway(place: Place) -> Iterator[Deed]:
         yield deed(place, "no-gateway", hop.out.node, line)
 
 
+def own_gateway(place: Place) -> Iterator[Deed]:
+    for hop in place.hops[:-1]:
+        if own := place.cidr(hop.out).partition("/")[0]:
+            line = f"{ip_on(hop.out.node)} route replace {hop.route.dst} via {own} dev {hop.out.link}"
+            yield deed(place, "own-gateway", hop.out.node, line)
+
+
 def wrong_interface(place: Place) -> Iterator[Deed]:
     """A network twice as long as the right one, on another interface, in which the target lies."""
     for hop in place.hops[-1:] if len(place.hops) > 1 else ():

@@ -116,7 +116,7 @@ def compare(who: Account, path: Path) -> None:
         learner.see("six: command not found", "Was that your answer? Type a whole number")
         learner.until_prompt()
         learner.enter("6")
-        learner.see("✓ You said: 6. So it is. Six pairs of digits.", "? What comes first?", "such as 2 1")
+        learner.see("✓ You said: 6. So it is. Six pairs of digits.", "? What comes first?", "such as 1 2")
         learner.until_prompt()
         learner.enter("1 2")
         learner.see("You said:", "The envelope needs a name.", "Enter goes on.")

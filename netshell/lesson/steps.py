@@ -27,6 +27,7 @@ from netshell.packets.filter import compile_filter
 
 _ATTRIBUTES = ("skills", "fade", "undoes")
 _FADES = ("full", "blank", "goal")
+_OF_EFFECTS = "Judge what it brings about, where anything else can tell it; else `say` what is wanted."
 _OF_WORDS = frozenset({"output", "typed"})
 _SOME_ADDRESS = "192.0.2.1"
 """What stands for a node's addresses while a filter is only looked over."""
@@ -196,9 +197,9 @@ class StepReader:
         for path, item in items_of(block.tree.data):
             kind = next(iter(item))
             line, column = block.at((*path, kind), on_key=True)
-            if kind in _OF_WORDS:
+            if kind in _OF_WORDS and "say" not in item:
                 message = f"`{kind}` judges words: another tool or another spelling of the same is refused."
-                self._faults.warn(line, column, message, "Judge what it brings about, where anything else can tell it.")
+                self._faults.warn(line, column, message, _OF_EFFECTS)
             elif kind == "script" and role == "keep":
                 message = "`script` is run only once all else holds, so nothing can be kept by it."
                 self._faults.error(line, column, message, "Write another kind of check, or none.")
