@@ -12,6 +12,9 @@ import pytest
 from accounts import Account
 from engines import Engine, Ran, Refused, engine, start
 
+from netshell.errors import MachineError
+from netshell.sandbox import build, filesystem
+
 pytestmark = pytest.mark.kernel
 
 LIFELINE = Path(__file__).with_name("lifeline.py").read_text(encoding="utf-8")
@@ -287,3 +290,9 @@ def test_a_program_that_takes_too_long_is_killed_with_its_group(accounts: Accoun
         deadline = time.monotonic() + 10
         while "sleep" in running.bash("cat /proc/[0-9]*/comm").output:  # a killed process is gone when it is scheduled
             assert time.monotonic() < deadline
+
+
+def test_netshell_does_not_fit_into_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filesystem, "is_inside", lambda: True)
+    with pytest.raises(MachineError, match="none fits into it"):
+        build.make(None, {})
