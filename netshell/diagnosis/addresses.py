@@ -177,12 +177,15 @@ def _leads_somewhere(snapshot: Snapshot, end: End) -> bool:
 
 def on_port(node: Node, held: Address, bridge: str) -> Break:
     """An address on a port, whose frames all go to the bridge."""
+    run = ip_on(node.name)
+    is_there = any(each.dev == bridge and host(each) == host(held) for each in node.addresses)
     words = {
         "cidr": held.cidr,
         "link": held.dev,
         "place": place(node.name),
         "bridge": bridge,
-        "run": ip_on(node.name),
+        "mend": f"{run} addr del {held.cidr} dev {held.dev}"
+        + ("" if is_there else f" && {run} addr add {held.cidr} dev {bridge}"),
     }
     lines = (address_line(node, held.dev), address_line(node, bridge), f"{node.name}: {held.dev} master {bridge}")
     return Break("address-on-port", node.name, words, lines)

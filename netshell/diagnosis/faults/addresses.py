@@ -27,7 +27,7 @@ ADDRESS_FAULTS = (
         "the address is on a port of the bridge",
         "{cidr} is set on {link} {place}, a port of the bridge {bridge}: what comes in at a port goes to the bridge,"
         " so the address belongs on {bridge}.",
-        "{run} addr del {cidr} dev {link} && {run} addr add {cidr} dev {bridge}",
+        "{mend}",
         "bridge",
         "ARP is answered now and then, ping never",
         (
