@@ -20,7 +20,8 @@ from netshell.progress import Progress
 from netshell.session import Bench, Outcome, PlayError, Session, play, ran_in
 from netshell.terminal.shell import Terminal
 
-_TOLD_WITHIN_S = 0.5
+_TOLD_WITHIN_S = 2.0
+"""So long what a mistake starts may need until it shows, such as a server on a busy machine."""
 _SETTLE_S = 0.05
 """How long a wrong state is given to come right by itself, beyond twice what the solution needed."""
 _SILENT_S = 1.2
