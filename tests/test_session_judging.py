@@ -1,9 +1,13 @@
 """When a session takes a step as done, and what it says of a command that ran in the wrong place."""
 
+import subprocess
+import sys
+
 import pytest
 from lesson_inside import in_lesson, typed
 
 from netshell.session import Session, ran_in
+from scripts.set_up import ROOT
 
 pytestmark = [pytest.mark.kernel, pytest.mark.terminal]
 
@@ -166,3 +170,33 @@ def test_where_nothing_is_checked_a_command_in_the_wrong_place_is_told_and_decid
         assert (compared.said, compared.is_right) == ("it is", True)
 
     in_lesson(TEXT, scenario, step=2)
+
+
+BEGIN = """
+import asyncio, sys
+from pathlib import Path
+from netshell.launch import launch
+launched = launch(has_shared_directory=False)
+from netshell.lesson.compiled import lesson_from
+from netshell.lesson.reader import read_lesson
+from netshell.progress import Progress
+from netshell.session import Bench, Session
+
+async def main():
+    bench = Bench(launched)
+    bench.attach()
+    lesson = lesson_from(read_lesson(sys.stdin.read(), "l.md")[0], Path("l.md"), 0)
+    await Session(bench, lesson, Progress.open(None)).begin()
+    print("netshell.explain.messages" in sys.modules)
+    bench.close()
+
+asyncio.run(main())
+"""
+
+
+def test_a_step_begins_without_the_words_for_what_may_fail_in_it() -> None:
+    text = TEXT[: TEXT.index("## A second")] + TEXT[TEXT.index("## Only a look") :]
+    begun = subprocess.run(
+        [sys.executable, "-c", BEGIN], input=text, capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert begun.stdout == "False\n"

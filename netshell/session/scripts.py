@@ -4,6 +4,7 @@ the same, and where each belongs. It runs nothing.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice, takewhile
 
 from netshell.checks import Evidence, first_failure
@@ -81,6 +82,7 @@ def misplaced(ran: Ran, wanted: Sequence[Script]) -> str:
     return ""
 
 
+@lru_cache(maxsize=4)
 def aims(script: Script) -> frozenset[tuple[str, str]]:
     """What a script does in the end, and where: a program, of `ip` with its object; shells that it enters count not."""
     inside: dict[str, str] = {}

@@ -117,8 +117,6 @@ class Session:
         """How much of the step's solution is shown before anybody asks."""
         self._needs: frozenset[Need] = frozenset()
         """What has to be read for the step's checks beyond the snapshot and the wire."""
-        self._aims: frozenset[tuple[str, str]] = frozenset()
-        """What the step's solution runs, and where."""
         self._asks_last = False
         """Every solution of the step ends in a question to the network."""
 
@@ -201,11 +199,16 @@ class Session:
         return self.asking.unread(self._of_last_try(await self._evidence(await self.bench.look())))
 
     @property
+    def _aims(self) -> frozenset[tuple[str, str]]:
+        """What the step's solution runs, and where; not to be asked for before something was typed."""
+        return scripts.aims(self.step.do)
+
+    @property
     def _is_settled(self) -> bool:
         """The step has had what was to happen in it: it is done, or all that it looks at was looked at, and there."""
         if self.step.checks:
             return self._memory.is_done
-        if self._aims:
+        if self._memory.commands and self._aims:
             return self._memory.aims_met >= self._aims
         return self._memory.commands_run >= sum(line.action in {"run", "look"} for line in self.step.do)
 
@@ -258,7 +261,6 @@ class Session:
         await self.bench.mark()
         self._memory = _Memory(time.time_ns(), time.monotonic())
         self._needs = gather.needs_of(self._judged())
-        self._aims = scripts.aims(self.step.do)
         self._asks_last = all(map(scripts.asks_last, (self.step.do, *self.step.also)))
         begins = await self.bench.evidence(self.bench.snapshot, self._memory.began_ns, self._needs)
         self._memory.missing = tuple(check for check in self.step.checks if not check.judge(begins).holds)
