@@ -2,7 +2,7 @@
 what ping and nc find.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
@@ -88,6 +88,17 @@ async def told_of(inside: Inside, source: str, target: Target) -> Finding:
         lambda answers: why(snapshot, source, target, answers=answers),
         lambda question: ask_server(inside.kernel, question, 61000),
     )
+
+
+async def told_of_each(inside: Inside, examples: Sequence[Example]) -> list[Finding]:
+    """What is told of each where it is made, one after the other."""
+    found = []
+    for example in examples:
+        await inside.machine.reset()
+        await lab.build(inside.machine, inside.kernel, LABS[example.lab])
+        await inside.sh("rm -rf /etc/netns", *example.make)
+        found.append(await told_of(inside, *asked(example)))
+    return found
 
 
 def in_background(fault: str, mend: str) -> str:
@@ -321,16 +332,7 @@ def test_what_another_address_a_dead_lo_or_a_changed_destination_hide_is_told_as
         ),
     ]
 
-    async def scenario(inside: Inside) -> list[Finding]:
-        found = []
-        for example in deeds:
-            await inside.machine.reset()
-            await lab.build(inside.machine, inside.kernel, LABS[example.lab])
-            await inside.sh("rm -rf /etc/netns", *example.make)
-            found.append(await told_of(inside, *asked(example)))
-        return found
-
-    by_name, by_other, changed = play(scenario)
+    by_name, by_other, changed = play(lambda inside: told_of_each(inside, deeds))
     assert (by_name.fault, by_name.at) == ("out-of-sight", "ns2")
     assert "lo, and that is DOWN" in by_name.says
     assert by_other.holds
@@ -352,16 +354,7 @@ def test_a_dhcp_servers_own_filter_and_a_rule_that_leaves_routes_out_are_told() 
         ),
     ]
 
-    async def scenario(inside: Inside) -> list[Finding]:
-        found = []
-        for example in deeds:
-            await inside.machine.reset()
-            await lab.build(inside.machine, inside.kernel, LABS[example.lab])
-            await inside.sh(*example.make)
-            found.append(await told_of(inside, *asked(example)))
-        return found
-
-    filtered, suppressed = play(scenario)
+    filtered, suppressed = play(lambda inside: told_of_each(inside, deeds))
     assert (filtered.fault, filtered.at) == ("filter-drop", "ns2"), filtered
     assert filtered.mend == "ip netns exec ns2 iptables -D INPUT -p udp -j DROP"
     assert (suppressed.fault, suppressed.at) == ("out-of-sight", "ns1")

@@ -38,8 +38,8 @@ def packets_of(context: Context, argument: str, *, since_ns: int = 0) -> Packets
     """
     from netshell.explain.stories import tell  # noqa: PLC0415 - not before the first look at packets
 
-    whole, _, _ = _scope(context, argument, since_ns)
-    chosen, with_noise = _chosen(context, argument, since_ns)
+    whole, text, is_all = _scope(context, argument, since_ns)
+    chosen, with_noise = _filtered(context, whole, text), is_all or bool(text)
     known = context.state_to_tell(context.bench.snapshot)
     stories = tell(whole[:_TOLD_MOST], context.bench.wire.owners, known, time.time_ns())
     numbers = {seen.number for seen in chosen}
@@ -148,12 +148,17 @@ def _chosen(context: Context, argument: str, since_ns: int = 0) -> "tuple[tuple[
     about all, and where it has a filter, which may ask for them.
     """
     trace, text, is_all = _scope(context, argument, since_ns)
+    return _filtered(context, trace, text), is_all or bool(text)
+
+
+def _filtered(context: Context, trace: "tuple[Seen, ...]", text: str) -> "tuple[Seen, ...]":
+    """Those that a filter chooses; all where there is none."""
     if not text:
-        return trace, is_all
+        return trace
     from netshell.packets.filter import compile_filter  # noqa: PLC0415 - not before the first filter
 
     is_wanted = compile_filter(text, context.bench.wire.nodes)
-    return tuple(seen for seen in trace if is_wanted(seen.packet)), True
+    return tuple(seen for seen in trace if is_wanted(seen.packet))
 
 
 def _lead(context: Context, argument: str) -> str:

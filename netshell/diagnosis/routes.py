@@ -37,7 +37,7 @@ def _too_narrow(node: Node, holder: tuple[str, Address] | None) -> str:
         return ""
     meant = interface(holder[1]).network
     alone = f"{meant.network_address}/{meant.max_prefixlen}"
-    is_there = meant.prefixlen < meant.max_prefixlen and any(alone in {r.dst, f"{r.dst}/32"} for r in node.routes)
+    is_there = meant.prefixlen < meant.max_prefixlen and any(r.dst == alone for r in node.routes)
     return f" {alone} is there, for that one address alone: /{meant.prefixlen} takes the whole network." * is_there
 
 
