@@ -47,7 +47,7 @@ def render(view: commands.View, width: int, *, is_plain: bool = False) -> Render
             questions = [ask.question(one.ask, one.said, found=one.found, is_brief=one.is_earlier) for one in asked]
             page = steps.step_page(lesson, index + 1, questions, is_framed=not is_plain)
             rebuilt = steps.notice(_REBUILT) if is_rebuilt else None
-            shown = [rebuilt, page, steps.try_lines(lesson.steps[index], fade)]
+            shown = [page, steps.try_lines(lesson.steps[index], fade), rebuilt]  # last, where a long page leaves it
             return Group(*(part for part in shown if part is not None))
         case commands.Answers():
             return answers(view)
