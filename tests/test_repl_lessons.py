@@ -142,6 +142,8 @@ def test_a_learner_plays_veth_to_the_end(ordinary_account: Account) -> None:  # 
         do(learner, "ip -n ns2 link set ns2-veth0 down", "✓")
         turn_page(learner, "step 7 of 15")
         do(learner, f"ip netns exec ns1 ping -c 1 -W 1 {net}.2", "100% packet loss")
+        # ns1 asks for the MAC for three seconds, then drops the request: it must not leave once the cable carries
+        do(learner, "until ip -n ns1 neighbour | grep -q FAILED; do sleep 0.1; done")
         turn_page(learner, "step 8 of 15", "Two kinds of up")
         turn_page(learner, "You have not looked yet")
         turn_page(learner, "step 9 of 15")
