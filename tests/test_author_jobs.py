@@ -139,3 +139,16 @@ def test_the_share_of_changed_solutions_that_are_noticed_is_told(
     assert done.returncode == 0
     assert "warning: Not noticed: the checks hold with 192.0.2.2/24 for 192.0.2.1/24 in this line" in done.stdout
     assert done.stdout.endswith("Changed solutions noticed: 2 of 3 (67 %).\n")
+
+
+def test_what_a_mistake_leaves_behind_is_no_fault_of_the_next_step(
+    ordinary_account: Account, run_netshell: RunNetshell
+) -> None:
+    wrong = "\n```yaml wrong\n- do: $ ip netns add {0}\n  when: [{{netns: {0}}}]\n  say: Not {0}.\n```\n"
+    first = step("A", "$ ip netns add a", "{netns: a}") + wrong.format("X")
+    second = step("B", "$ ip netns add b", "{netns: b}\n- {netns: X, not: true}") + wrong.format("B")
+    path = lesson(ordinary_account, "behind", first, second)
+    done = run_netshell(ordinary_account, "lesson", "test", "--json", "--seeds", "1", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    kinds = [json.loads(line)["kind"] for line in done.stdout.splitlines()]
+    assert kinds == ["before", "solution", "mistake", "after", "needed"] * 2

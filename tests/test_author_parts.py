@@ -1,17 +1,21 @@
-"""The parts of an author's tools that need no machine: changed solutions, the step being edited, the template."""
+"""The parts of an author's tools that need no machine: chains, swaps, the step being edited, the template."""
 
+import asyncio
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from netshell.author.chains import chains, rows
 from netshell.author.scripts import command
+from netshell.author.slots import Slots
 from netshell.author.swaps import swaps
 from netshell.author.template import write_template
+from netshell.author.trial import Task, Way
 from netshell.author.watch import Watched, step_edited
 from netshell.errors import LessonError, UserError
 from netshell.lesson import library
-from netshell.lesson.model import Line, Step
+from netshell.lesson.model import Lesson, Line, Step, Ticket
 
 NODES = ("pc", "ns1", "ns2")
 
@@ -120,3 +124,54 @@ def test_a_command_is_known_while_its_program_is_in_front(
     actions: list[Literal["run", "wait", "press", "type"]], expected: str
 ) -> None:
     assert command(tuple(Line("ns1", action, str(number)) for number, action in enumerate(actions))) == expected
+
+
+def a_lesson(*kinds: str) -> Lesson:
+    """With a step for each letter: `s` is one with a solution, `t` a ticket."""
+    tickets = {"s": (), "t": (Ticket((), ()), Ticket((), ()))}
+    steps = tuple(Step(str(place), str(place), tickets=tickets[kind]) for place, kind in enumerate(kinds))
+    return Lesson("a", "A", "Words.", Path("a.md"), steps=steps)
+
+
+def test_ways_that_solve_steps_follow_each_other_and_what_ends_elsewhere_stands_alone() -> None:
+    lesson = a_lesson(*"sstss")
+    assert rows(lesson) == [(0, 1, 2), (3, 4)]
+    ways = [
+        (0, "also", 0),
+        (0, "mistake", 0),
+        (0, "needed", 1),
+        (1, "mistake", 0),
+        (2, "mistake", 0),
+        (2, "mistake", 1),
+    ]
+    tasks = [Task(lesson, index, way=Way(kind, number)) for index, kind, number in ways]  # type: ignore[arg-type]
+    found = [[(task.index, task.way.kind, task.way.number) for task in chain if task.way] for chain in chains(tasks)]
+    assert found == [
+        [(0, "also", 0), (1, "mistake", 0)],
+        [(0, "mistake", 0)],
+        [(0, "needed", 1)],
+        [(2, "mistake", 0)],
+        [(2, "mistake", 1)],
+    ]
+
+
+def test_who_needs_longest_gets_the_next_slot_and_who_gave_up_none() -> None:
+    async def order() -> list[float]:
+        slots, had = Slots(1), []
+
+        async def need(seconds: float) -> None:
+            async with slots.taken(seconds):
+                had.append(seconds)
+                await asyncio.sleep(0)
+
+        tasks = [asyncio.create_task(need(seconds)) for seconds in (1.0, 2.0, 4.0, 3.0)]
+        await asyncio.sleep(0)
+        were_awaited = slots.are_awaited
+        tasks[2].cancel()
+        await asyncio.wait(tasks)
+        assert (were_awaited, slots.are_awaited) == (True, False)
+        slots.add()
+        async with slots.taken(5.0), slots.taken(6.0):
+            return had
+
+    assert asyncio.run(order()) == [1.0, 3.0, 2.0]

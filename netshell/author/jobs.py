@@ -6,8 +6,10 @@ It knows nothing of how a step is proved, nor of how results are shown.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
+from netshell.author.chains import rows
 from netshell.author.trial import Result
 from netshell.author.workers import Limits, Workers
 from netshell.lesson.model import Lesson, Step
@@ -61,7 +63,7 @@ class Dealer:
         Raises MachineError where no machine can be made here.
         """
         queue = self._queue()
-        tasks = [asyncio.create_task(self._work(queue)) for _ in range(min(len(self._workers), self._of))]
+        tasks = [asyncio.create_task(self._work(queue)) for _ in range(len(self._workers))]
         for task in tasks:
             task.add_done_callback(lambda _: self._news.put_nowait(None))
         tasks.append(asyncio.create_task(self._workers.grow()))
@@ -81,29 +83,34 @@ class Dealer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _queue(self) -> Iterator[tuple[Run, int]]:
+    def _queue(self) -> Iterator[tuple[Run, Sequence[int]]]:
         """Every step; with several workers the longest of a run first, so that none is left to the end alone."""
         for run in self._runs:
-            indices = list(range(len(run.lesson.steps)))
+            of_run = rows(run.lesson)
             if len(self._workers) > 1:
-                indices.sort(key=lambda index: _weight(run.lesson.steps[index]), reverse=True)
-            yield from ((run, index) for index in indices)
+                of_run.sort(key=partial(_weight, run.lesson), reverse=True)
+            yield from ((run, row) for row in of_run)
 
-    async def _work(self, queue: Iterator[tuple[Run, int]]) -> None:
-        for run, index in queue:
-            if run.is_wanted(index):
-                name = f"{run.lesson.id} · seed {run.seed} · step {index + 1}"
-                self._tried.append(name)
+    async def _work(self, queue: Iterator[tuple[Run, Sequence[int]]]) -> None:
+        for run, row in queue:
+            if run.is_wanted(row[0]):
+                names = [f"{run.lesson.id} · seed {run.seed} · step {index + 1}" for index in row]
+                self._tried += names
                 self._progress(self._done, self._of, self._tried)
-                result = await self._workers.prove(run.lesson, index, self._limits, is_thorough=run.is_first)
-                self._tried.remove(name)
-                run.take(index, result)
-            self._done += 1
+                results = await self._workers.prove_row(run.lesson, row, self._limits, is_thorough=run.is_first)
+                for index, name, result in zip(row, names, results, strict=True):
+                    self._tried.remove(name)
+                    run.take(index, result)
+            self._done += len(row)
             self._progress(self._done, self._of, self._tried)
             self._news.put_nowait(None)
 
 
-def _weight(step: Step) -> int:
-    """How long a step's proof is likely to take: the lines that are typed in all."""
+def _weight(lesson: Lesson, row: Sequence[int]) -> int:
+    """How long the proofs of some steps are likely to take: the lines that are typed in all."""
+    return sum(_lines(lesson.steps[index]) for index in row)
+
+
+def _lines(step: Step) -> int:
     lines = len(step.do)
     return lines * (1 + lines) + sum(map(len, step.also)) + sum(lines + len(mistake.do) for mistake in step.wrong)

@@ -5,7 +5,7 @@ It plays the same session as a learner's, line by line, and knows nothing of fil
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -31,23 +31,46 @@ _LATE_S = 2.0
 """What is waited for in a changed solution may come so much later than twice what the right one took, and no later."""
 _MENDED_S = 6.0
 """How much longer the solution is given where it is expected to pass, after a mistake."""
-_LOOK_AGAIN_S = 0.02
+_LOOK_AGAIN_S, _LONGEST_S, _SLOWER = 0.02, 0.15, 1.2
+"""How long before the next look, at first and at last, and how much longer each time: most things take no time."""
+
+
+async def prove(bench: Bench, chain: Sequence[Task]) -> list[Result]:
+    """What is found, task by task. Each begins where the one before it has ended, if its step was solved there.
+
+    What is not as it should be then is tried again on a machine made anew. Raises MachineError where the machine ends.
+    """
+    results: list[Result] = []
+    session: Session | None = None
+    for number, task in enumerate(chain, 1):
+        goes_on = number < len(chain)
+        proof = Proof(bench, task, session, goes_on=goes_on)
+        result = await proof.result()
+        if session is not None and not all(trial.holds for trial in result.trials):
+            proof = Proof(bench, task, goes_on=goes_on)
+            result = await proof.result()
+        results.append(result)
+        session = proof.session if goes_on and await proof.is_solved() else None
+    return results
 
 
 class Proof:
     """Proves one step of one lesson, with one seed, on a machine that is attached to the running loop.
 
-    The steps before it are only played. What is tried is its solution, or one of the ways that the solution's result
-    names: they need nothing of one another, so several machines can share them.
+    The steps before it are only played, or were proved in the same session. What is tried is its solution, or one of
+    the ways that the solution's result names: they need nothing of one another, so several machines can share them.
     """
 
-    def __init__(self, bench: Bench, task: Task) -> None:
+    def __init__(self, bench: Bench, task: Task, session: Session | None = None, *, goes_on: bool = False) -> None:
         self._bench = bench
         self._task = task
         self._index = task.index
         self._lesson = _with_ticket(task)
         self._step = self._lesson.steps[task.index]
-        self._session = Session(bench, self._lesson, Progress.open(None), keeps_home=False)
+        self._goes_on = goes_on
+        """Something begins where the step is solved."""
+        self._is_new = session is None
+        self.session = session or Session(bench, self._lesson, Progress.open(None), keeps_home=False)
         steps = self._lesson.steps[: task.index]
         self._promised = (*self._lesson.keep, *(check for step in steps for check in step.keep))
         """What must be true as the step begins, and stay so."""
@@ -75,16 +98,15 @@ class Proof:
             trials.append(Trial("played", fault.line, fault, time.monotonic() - since))
         ways = tuple(self._ways()) if self._task.way is None and not is_stuck else ()
         took = time.monotonic() - began
-        return Result(
-            self._index + 1, self._step.title, self._step.line, tuple(trials), took, is_stuck, self._played, ways
-        )
+        played = replace(self._played, seconds=took)
+        return Result(self._index + 1, self._step.title, self._step.line, tuple(trials), took, is_stuck, played, ways)
 
     async def _each(self) -> AsyncIterator[Trial]:
         """Every trial as it is made. Raises PlayError where a script cannot be played to its end."""
         if self._task.way is None:
             for trial in read(self._step):
                 yield trial
-        await self._session.go_to(self._index)
+        await self._stand()
         match self._task.way:
             case None:
                 async for trial in self._prove():
@@ -100,15 +122,35 @@ class Proof:
             case Way("swap", number):
                 yield await self._swapped(self._swaps()[number])
 
+    async def _stand(self) -> None:
+        """Have the session stand at the beginning of the step."""
+        between = self._lesson.steps[self.session.index + 1 : self._index]
+        if self._is_new or any(step.checks or any(line.action != "look" for line in step.do) for step in between):
+            await self.session.go_to(self._index)
+        while self.session.index < self._index:
+            await self.session.advance()
+
+    async def is_solved(self) -> bool:
+        """Whether the machine is as the step's solution leaves it, so that the next step can begin there."""
+        if self._task.way is not None and self._task.way.kind == "also" and in_front(self._bench):
+            return False  # perhaps where the next step types
+        try:
+            await self.session.after_event()
+            return self.session.is_done and await self.session.judge((*self._promised, *self._step.keep)) is None
+        except MachineError:
+            raise
+        except UserError:
+            return False
+
     async def _prove(self) -> AsyncIterator[Trial]:
         """The step as it begins, its solution, and what is asked in it."""
         step = self._step
         if self._promised:
-            broken = await self._session.judge(self._promised)
+            broken = await self.session.judge(self._promised)
             says = f"As the step begins, `keep` does not hold: {broken.says}" if broken else ""
             yield _trial("keep", step.line, says)
         if step.do and step.checks:
-            early = await self._session.judge(step.checks) is None
+            early = await self.session.judge(step.checks) is None
             says = "The checks hold before anything is done."
             if step.fault:
                 says = "This fault breaks nothing that the checks look at: they hold as the step begins."
@@ -156,7 +198,7 @@ class Proof:
         told = next((mistake for mistake in self._step.wrong if mistake.say in outcome.messages), None)
         if told:
             return Fault(chunk[-1].line, f"This line of the solution is told as the mistake of line {told.line}.")
-        broken = await self._session.judge(self._promised) if self._promised else None
+        broken = await self.session.judge(self._promised) if self._promised else None
         if broken:
             return Fault(chunk[-1].line, f"With this line of the solution `keep` is broken: {broken.says}")
         return None
@@ -165,11 +207,11 @@ class Proof:
         """What a learner is told who has typed a piece: of what was typed last, and what it has printed so far."""
         last = command(chunk)
         self._note(chunk, last)
-        return await self._session.after_command(ran_in(self._bench.terminals[chunk[-1].terminal], last, 0))
+        return await self.session.after_command(ran_in(self._bench.terminals[chunk[-1].terminal], last, 0))
 
     async def _asked(self) -> list[Trial]:
         """Whether the wire and the machine have an answer to all that is to be decided in the step."""
-        unread = await self._session.unread()
+        unread = await self.session.unread()
         if not unread:
             return [_trial("asked", self._step.asks[0].line, "")] if self._step.asks else []
         says = "Neither the wire nor the machine has an answer to this once the step is done: "
@@ -184,13 +226,13 @@ class Proof:
 
     async def _until_holds(self, checks: tuple[Check, ...], timeout_s: float) -> Verdict | None:
         """None once the checks hold; the verdict where they do not in time."""
-        end = time.monotonic() + timeout_s
-        while True:
+        verdict = None
+        async for _ in _looks(timeout_s):
             self._listen()
-            verdict = await self._session.judge(checks)
-            if verdict is None or time.monotonic() > end:
-                return verdict
-            await asyncio.sleep(_LOOK_AGAIN_S)
+            verdict = await self.session.judge(checks)
+            if verdict is None:
+                break
+        return verdict
 
     async def _errs(self, mistake: Mistake) -> AsyncIterator[Trial]:
         """A mistake made: told as such, and still the way to the solution is open."""
@@ -198,9 +240,11 @@ class Proof:
         async with Patience(self._bench, _SILENT_S):
             fault = await self._is_told(mistake)
         yield Trial("mistake", mistake.line, fault)
-        if fault is None and self._played.is_right and self._task.is_thorough:
+        if fault is None and self._played.is_right and (self._task.is_thorough or self._goes_on):
             async with Patience(self._bench, _MENDED_S):  # what comes right after seconds is answered after seconds
-                yield Trial("after", mistake.line, await self._can_go_on(mistake, spared))
+                after = Trial("after", mistake.line, await self._can_go_on(mistake, spared))
+            if self._task.is_thorough:
+                yield after
 
     async def _is_told(self, mistake: Mistake) -> Fault | None:
         """Whether a mistake, typed as a learner types it, gives its own message, no other, and does not pass."""
@@ -211,11 +255,11 @@ class Proof:
                 told += (await self._looked(chunk)).messages
         except PlayError as error:
             return Fault(error.line.line, error.problem)
-        end = time.monotonic() + _TOLD_WITHIN_S
-        while not told and not self._session.is_done and time.monotonic() < end:
-            await asyncio.sleep(_LOOK_AGAIN_S)
-            told += (await self._session.after_event()).messages
-        if self._session.is_done:
+        async for _ in _looks(_TOLD_WITHIN_S):
+            if told or self.session.is_done:
+                break
+            told += (await self.session.after_event()).messages
+        if self.session.is_done:
             return Fault(mistake.line, "This mistake passes as a solution.")
         if told != [mistake.say]:
             said = " | ".join(told) or "nothing"
@@ -264,7 +308,7 @@ class Proof:
             async with Patience(self._bench, min(_SILENT_S, _SILENT_LEAST_S + 2 * slowest_s)):
                 await self._type(script, min(self._task.timeout_s, _LATE_S + 2 * slowest_s))
                 await asyncio.sleep(self._settle_s)
-            return await self._session.judge(self._step.checks) is not None
+            return await self.session.judge(self._step.checks) is not None
         except MachineError:
             raise
         except UserError:
@@ -293,7 +337,7 @@ class Proof:
         """The last command of a terminal, with what it has printed by now."""
         terminal = self._bench.terminals[name]
         self._heard[name] = terminal.printed
-        self._session.note(ran_in(terminal, self._typed[name], 0))
+        self.session.note(ran_in(terminal, self._typed[name], 0))
 
     def _listen(self) -> None:
         """What programs that are left running have printed since, as a learner sees who goes back to them."""
@@ -307,6 +351,17 @@ class Proof:
         waiting = next((name for name, terminal in self._bench.terminals.items() if terminal.is_continued), None)
         if waiting and script:
             raise PlayError(script[-1], f"Terminal {waiting} waits for more: a quote or a loop has no end.")
+
+
+async def _looks(timeout_s: float) -> AsyncIterator[None]:
+    """Now, and again and again for a while; the last time when it is over."""
+    end = time.monotonic() + timeout_s
+    pause_s = _LOOK_AGAIN_S
+    while (now := time.monotonic()) < end:
+        yield
+        await asyncio.sleep(min(pause_s, end - now))
+        pause_s = min(_SLOWER * pause_s, _LONGEST_S)
+    yield
 
 
 def _with_ticket(task: Task) -> Lesson:

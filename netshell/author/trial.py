@@ -61,6 +61,8 @@ class Played:
     """How a step's solution went, which tells how long to wait where something may be wrong."""
 
     is_right: bool = False
+    seconds: float = 0.0
+    """What it took in all."""
     slowest_s: float = 0.0
     """The longest time that one of its commands took."""
     effect_s: float = 0.0
@@ -69,11 +71,16 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Something else than its solution that is played in a step, on a machine that was brought there anew."""
+    """Something else than its solution that is played in a step."""
 
     kind: Literal["also", "mistake", "needed", "swap"]
     number: int
     """Its place among those of its kind, counted from 0; of `needed`, the place of the line that is left out."""
+
+    @property
+    def is_changed(self) -> bool:
+        """It is the solution with something wrong in it."""
+        return self.kind in MUTATIONS
 
 
 @dataclass(frozen=True, slots=True)

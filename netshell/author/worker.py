@@ -11,6 +11,8 @@ from netshell.errors import MachineError, UserError
 from netshell.helper import Helper, Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netshell.author.trial import Result, Task
     from netshell.session import Bench
 
@@ -20,7 +22,7 @@ class BrokenMachineError(UserError):
 
 
 def start_worker() -> Helper:
-    """Fork a process that answers `prove` with the Result of a Task. Closing it ends its machine too."""
+    """Fork a process that answers `prove` with the Result of each Task in a chain. Closing it ends its machine too."""
     engine = os.getpid()
     return Helper.start("proof", lambda worker: _serve(worker, engine))
 
@@ -39,8 +41,11 @@ class _Prover:
         self._failures: list[BaseException] = []
         self._bench: Bench | None = None
 
-    def prove(self, task: "Task") -> "Result":
-        """What is found. Raises MachineError where no machine can be made, BrokenMachineError if it ends."""
+    def prove(self, chain: "Sequence[Task]") -> "list[Result]":
+        """What is found, task by task.
+
+        Raises MachineError where no machine can be made, BrokenMachineError if it ends.
+        """
         if self._bench is None:
             from netshell.launch import launch  # noqa: PLC0415 - a machine is made for the first step only
 
@@ -50,7 +55,7 @@ class _Prover:
             self._bench = Bench(launched)
             self._runner.run(self._attach(self._bench))
         try:
-            return self._runner.run(self._prove(self._bench, task))
+            return self._runner.run(self._prove(self._bench, chain))
         except MachineError as error:
             raise BrokenMachineError(error.problem) from None
         except asyncio.CancelledError:
@@ -60,17 +65,17 @@ class _Prover:
         bench.attach(environ={"LANG": "C.UTF-8"})
         asyncio.get_running_loop().add_reader(self._engine, os._exit, 0)  # who asked is gone, and so is the need
 
-    async def _prove(self, bench: "Bench", task: "Task") -> "Result":
-        from netshell.author.proof import Proof  # noqa: PLC0415 - as above
+    async def _prove(self, bench: "Bench", chain: "Sequence[Task]") -> "list[Result]":
+        from netshell.author.proof import prove  # noqa: PLC0415 - as above
 
         asyncio.get_running_loop().set_exception_handler(_Guard(self._failures, asyncio.current_task()))
-        return await Proof(bench, task).result()
+        return await prove(bench, chain)
 
 
 class _Guard:
     """What goes wrong in a callback of the loop is a bug: it ends the proof, and is not only logged."""
 
-    def __init__(self, failures: list[BaseException], task: "asyncio.Task[Result] | None") -> None:
+    def __init__(self, failures: list[BaseException], task: "asyncio.Task[list[Result]] | None") -> None:
         self._failures = failures
         self._task = task
 

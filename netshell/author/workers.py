@@ -4,13 +4,17 @@ It knows nothing of how a step is proved.
 """
 
 import asyncio
+import math
 import os
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
 
+from netshell.author.chains import chains
+from netshell.author.slots import Slots
 from netshell.author.trial import Fault, Result, Task, Trial
 from netshell.author.worker import BrokenMachineError, start_worker
 from netshell.errors import MachineError, UserError
@@ -21,8 +25,10 @@ _AT_FIRST, _AT_MOST = 4, 16
 """Processes at work for each processor, at first and where they leave it idle."""
 _MOST = 64
 _LOOK_S = 0.25
-_RESTED = 0.5
-"""Where the processors had nothing to do for this share of the time, another process is put to work."""
+_RESTED = 0.35
+"""For each such share of the time in which the processors had nothing to do, another process is put to work."""
+_IN_VAIN = 3
+"""A changed solution may take so many times as long as the right one: what it waits for does not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Workers:
             self.close()
             raise
         self._idle = list(self._all)
-        self._free = asyncio.Semaphore(at_work)
+        self._slots = Slots(at_work)
         self._in_reserve = most - at_work
 
     def __len__(self) -> int:
@@ -69,50 +75,71 @@ class Workers:
             await asyncio.sleep(_LOOK_S)
             now = _clocks()
             total, idle = (after - earlier for after, earlier in zip(now, before, strict=True))
-            if self._free.locked() and idle > _RESTED * total:
-                self._in_reserve -= 1
-                self._free.release()
+            for _ in range(int(idle / (_RESTED * total))):
+                if self._in_reserve and self._slots.are_awaited:
+                    self._in_reserve -= 1
+                    self._slots.add()
             before = now
 
-    async def prove(self, lesson: Lesson, index: int, limits: Limits, *, is_thorough: bool = True) -> Result:
-        """The result of one step, by as many processes as are free. One that takes too long is ended, and another
-        takes its place. What does not hang on addresses is left out unless `is_thorough`.
+    async def prove(self, lesson: Lesson, index: int, limits: Limits) -> Result:
+        """The result of one step, by as many processes as are free.
 
         Raises MachineError where this computer refuses to make a machine.
         """
-        task = Task(lesson, index, timeout_s=limits.timeout_s, is_mutated=limits.is_mutated, is_thorough=is_thorough)
-        tickets = range(len(lesson.steps[index].tickets) or 1)
-        found = await asyncio.gather(*(self._prove(replace(task, ticket=ticket), limits) for ticket in tickets))
-        return reduce(add, found)
+        (result,) = await self.prove_row(lesson, (index,), limits)
+        return result
 
-    async def _prove(self, task: Task, limits: Limits) -> Result:
-        """The result of one step, of a ticket with one of its faults."""
-        result = await self._try(task, limits)
-        ways = (replace(task, way=way, played=result.played) for way in result.ways)
-        return reduce(add, await asyncio.gather(*(self._try(way, limits) for way in ways)), result)
+    async def prove_row(
+        self, lesson: Lesson, row: Sequence[int], limits: Limits, *, is_thorough: bool = True
+    ) -> list[Result]:
+        """The results of some steps that follow each other, by as many processes as are free.
 
-    async def _try(self, task: Task, limits: Limits) -> Result:
-        """What one process finds."""
-        async with self._free:
+        What does not hang on addresses is left out unless `is_thorough`. Raises MachineError as `prove` does.
+        """
+        task = Task(lesson, 0, timeout_s=limits.timeout_s, is_mutated=limits.is_mutated, is_thorough=is_thorough)
+        tickets = {index: range(len(lesson.steps[index].tickets) or 1) for index in row}
+        tasks = [replace(task, index=index, ticket=ticket) for index in row for ticket in tickets[index]]
+        solved = await self._try_all([[task] for task in tasks], limits)
+        ways = [
+            replace(task, way=way, played=result.played)
+            for task, result in zip(tasks, solved, strict=True)
+            for way in result.ways
+        ]
+        found = [*solved, *await self._try_all(chains(ways), limits)]
+        return [reduce(add, (result for result in found if result.number == index + 1)) for index in row]
+
+    async def _try_all(self, tasks: Iterable[Sequence[Task]], limits: Limits) -> list[Result]:
+        """What is found in all chains."""
+        return [
+            result for found in await asyncio.gather(*(self._try(chain, limits) for chain in tasks)) for result in found
+        ]
+
+    async def _try(self, chain: Sequence[Task], limits: Limits) -> list[Result]:
+        """What one process finds, task by task. One that takes too long is ended, and another takes its place."""
+        async with self._slots.taken(_expected_s(chain)):
             helper = self._idle.pop()
             try:
                 helper.attach(asyncio.get_running_loop())
-                async with asyncio.timeout(limits.step_timeout_s):
-                    result: Result = await helper.ask("prove", task)
+                async with asyncio.timeout(limits.step_timeout_s * len(chain)):
+                    results: list[Result] = await helper.ask("prove", chain)
             except TimeoutError:
                 helper = self._replace(helper)
-                return _ended(task, f"was not over after {limits.step_timeout_s:g} s, and was ended.")
+                how = f"was not over after {limits.step_timeout_s:g} s, and was ended."
             except MachineError:
                 raise
             except BrokenMachineError as error:
                 helper = self._replace(helper)
-                return _ended(task, f"broke off. {error.problem}")
+                how = f"broke off. {error.problem}"
             except UserError:
                 helper = self._replace(helper)
-                return _ended(task, "broke off. Its process was ended by somebody else.")
+                how = "broke off. Its process was ended by somebody else."
+            else:
+                return results
             finally:
                 self._idle.append(helper)
-            return result
+        if len(chain) == 1:
+            return [_ended(chain[0], how)]
+        return await self._try_all([[task] for task in chain], limits)
 
     def _replace(self, helper: Helper) -> Helper:
         self._all.remove(helper)
@@ -131,6 +158,13 @@ def _clocks() -> tuple[int, int]:
     """What all processors have passed, in ticks since the start, and what of it in rest (proc_stat(5))."""
     times = [int(word) for word in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
     return sum(times), times[3] + times[4]
+
+
+def _expected_s(chain: Sequence[Task]) -> float:
+    """How long the proofs may take; those of solutions go first, since others need to know how they went."""
+    if chain[0].way is None:
+        return math.inf
+    return sum((_IN_VAIN if task.way and task.way.is_changed else 1) * task.played.seconds for task in chain)
 
 
 def _ended(task: Task, how: str) -> Result:
