@@ -380,6 +380,7 @@ def test_a_learner_moves_about_in_a_lesson_and_comes_back_to_it(ordinary_account
             (":skip", "step 3 of 13"),
             ("ip netns add helloworld", "✓"),
             ("", "step 4 of 13"),
+            (":learn nosuch", "`:lessons` lists them."),
             (":learn veth", "Two machines, one cable"),
             ("", "step 1 of 15"),
             (":learn netns", "step 4 of 13"),

@@ -50,11 +50,11 @@ def bundled_directory() -> Path:
     return _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
 
 
-def find(name: str, directories: Sequence[Path] = ()) -> Path:
+def find(name: str, directories: Sequence[Path] = (), *, listed_by: str = "netshell lessons") -> Path:
     """The file of a lesson, named by its id or by a path.
 
     An id is looked for in `directories`, from the last to the first, then among the bundled lessons.
-    Raises UserError (USAGE), with the ids that come close, where there is none.
+    Raises UserError (USAGE), with the ids that come close or the command that lists all, where there is none.
     """
     known = _known(directories)
     if name in known:
@@ -72,7 +72,7 @@ def find(name: str, directories: Sequence[Path] = ()) -> Path:
 
     close = get_close_matches(name, known, n=3, cutoff=0.5)
     names = " or ".join(f"`{near}`" for near in close)
-    remedy = f"Did you mean {names}?" if close else "`netshell lessons` lists them."
+    remedy = f"Did you mean {names}?" if close else f"`{listed_by}` lists them."
     raise UserError(f"There is no lesson `{name}`.", remedy, ExitCode.USAGE)
 
 

@@ -109,7 +109,8 @@ class Guide:
 
     async def learn(self, name: str, *, is_anew: bool, is_test: bool) -> None:
         """Leave this lesson for another one."""
-        lesson = open_lesson(library.find(name, self._context.directories), self._context.progress, is_anew=is_anew)
+        path = library.find(name, self._context.directories, listed_by=":lessons")
+        lesson = open_lesson(path, self._context.progress, is_anew=is_anew)
         place = free_task_of(lesson) if is_test else None
         await self._context.bench.reset(Topology())
         self._context.terminal = PC
