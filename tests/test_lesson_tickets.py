@@ -1,5 +1,6 @@
 """Steps in which something is broken, and steps that show less of their solution as a learner knows more."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -121,10 +122,21 @@ def test_a_step_shows_less_as_its_skills_are_known(
     assert fade_of(Step("Title", "title"), known) == "full"
 
 
-def test_a_skill_is_known_after_two_successes_without_help_on_two_days_with_two_seeds() -> None:
-    now = [1000.0]
-    progress = Progress.open(None, lambda: now[0])
+@pytest.fixture
+def now() -> list[float]:
+    """The time, to be changed."""
+    return [1000.0]
 
+
+@pytest.fixture
+def progress(now: list[float]) -> Iterator[Progress]:
+    with Progress.open(None, lambda: now[0]) as opened:
+        yield opened
+
+
+def test_a_skill_is_known_after_two_successes_without_help_on_two_days_with_two_seeds(
+    progress: Progress, now: list[float]
+) -> None:
     def visit(seed: int, *, day: int, is_unaided: bool = True) -> SkillRecord:
         now[0] = 86400.0 * day
         progress.restart("veth", seed)
@@ -137,9 +149,7 @@ def test_a_skill_is_known_after_two_successes_without_help_on_two_days_with_two_
     assert visit(2, day=1) == SkillRecord(3, is_known=True)
 
 
-def test_help_keeps_a_skill_from_being_known() -> None:
-    now = [1000.0]
-    progress = Progress.open(None, lambda: now[0])
+def test_help_keeps_a_skill_from_being_known(progress: Progress, now: list[float]) -> None:
     for day in (1, 2, 3):
         now[0] = 86400.0 * day
         progress.restart("veth", day)

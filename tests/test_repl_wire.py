@@ -70,7 +70,7 @@ def test_a_loop_that_is_pasted_stays_one_command(learner: Typist) -> None:
 
 def test_ctrl_c_drops_the_lines_that_would_follow(learner: Typist) -> None:
     learner.paste("sleep 60\necho follows")
-    learner.enter()
+    learner.press("\r")
     learner.see("sleep 60")
     learner.insist(CTRL_C, lambda: learner.prompt() is not None, "prompt")
     learner.until_prompt("pc")

@@ -41,16 +41,17 @@ async def prove(bench: Bench, chain: Sequence[Task]) -> list[Result]:
     What is not as it should be then is tried again on a machine made anew. Raises MachineError where the machine ends.
     """
     results: list[Result] = []
-    session: Session | None = None
-    for number, task in enumerate(chain, 1):
-        goes_on = number < len(chain)
-        proof = Proof(bench, task, session, goes_on=goes_on)
-        result = await proof.result()
-        if session is not None and not all(trial.holds for trial in result.trials):
-            proof = Proof(bench, task, goes_on=goes_on)
+    before: Proof | None = None
+    with Progress.open(None) as progress:
+        for number, task in enumerate(chain, 1):
+            goes_on = number < len(chain)
+            proof = Proof(bench, task, progress, before, goes_on=goes_on)
             result = await proof.result()
-        results.append(result)
-        session = proof.session if goes_on and await proof.is_solved() else None
+            if before is not None and not all(trial.holds for trial in result.trials):
+                proof = Proof(bench, task, progress, goes_on=goes_on)
+                result = await proof.result()
+            results.append(result)
+            before = proof if goes_on and await proof.is_solved() else None
     return results
 
 
@@ -61,7 +62,9 @@ class Proof:
     the ways that the solution's result names: they need nothing of one another, so several machines can share them.
     """
 
-    def __init__(self, bench: Bench, task: Task, session: Session | None = None, *, goes_on: bool = False) -> None:
+    def __init__(
+        self, bench: Bench, task: Task, progress: Progress, before: "Proof | None" = None, *, goes_on: bool = False
+    ) -> None:
         self._bench = bench
         self._task = task
         self._index = task.index
@@ -69,8 +72,8 @@ class Proof:
         self._step = self._lesson.steps[task.index]
         self._goes_on = goes_on
         """Something begins where the step is solved."""
-        self._is_new = session is None
-        self.session = session or Session(bench, self._lesson, Progress.open(None), keeps_home=False)
+        self._is_new = before is None
+        self.session: Session = before.session if before else Session(bench, self._lesson, progress, keeps_home=False)
         steps = self._lesson.steps[: task.index]
         self._promised = (*self._lesson.keep, *(check for step in steps for check in step.keep))
         """What must be true as the step begins, and stay so."""
