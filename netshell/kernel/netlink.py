@@ -11,6 +11,7 @@ import socket
 import struct
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from pyroute2.netlink import (
@@ -55,6 +56,8 @@ _Read = TypeVar("_Read")
 _HEADER = struct.Struct("=IHHII")
 HEADER_BYTES = _HEADER.size
 """nlmsghdr: length, type, flags, sequence number, port; an error's number (nlmsgerr) stands behind it."""
+_NUMBERS_AT = 8
+"""From here on a header only numbers its message."""
 _ERROR = struct.Struct("=i")
 _LINK = struct.Struct("=B3xi")
 """The beginning of ifinfomsg: family, index."""
@@ -62,9 +65,11 @@ _RECEIVE_BYTES = 1 << 17
 _BATCH = 100
 _DUMP_TRIES = 10
 _TIMEOUT_S = 5.0
+_KEPT = 1024
+"""So many of the kernel's messages are kept as they were read; three of four come again, byte for byte."""
 
 
-class _Answers(Marshal):  # type: ignore[misc] # pyroute2 is not typed
+class _Marshal(Marshal):  # type: ignore[misc] # pyroute2 is not typed
     msg_map = {  # noqa: RUF012 - as pyroute2 declares it
         rtnl.RTM_NEWLINK: ifinfmsg,
         rtnl.RTM_NEWADDR: ifaddrmsg,
@@ -74,9 +79,19 @@ class _Answers(Marshal):  # type: ignore[misc] # pyroute2 is not typed
         rtnl.RTM_NEWRULE: fibmsg,
     }
 
-    def of(self, message: memoryview) -> Message:
-        """A whole message, as pyroute2 reads it."""
-        return next(iter(self.parse(bytes(message))))
+
+_MARSHAL = _Marshal()
+
+
+def decoded(message: memoryview) -> Message:
+    """A whole message, as pyroute2 reads it; not to be changed, since one that comes again is not read again."""
+    return _decoded(bytes(message[:_NUMBERS_AT]), bytes(message[_HEADER.size :]))
+
+
+@lru_cache(_KEPT)
+def _decoded(head: bytes, body: bytes) -> Message:
+    """A message without what numbers it: its sequence and port."""
+    return next(iter(_MARSHAL.parse(head + bytes(_HEADER.size - _NUMBERS_AT) + body)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +145,6 @@ class Conversation:
         self._socket = _netlink_socket(groups=0)
         self._socket.settimeout(_TIMEOUT_S)
         self._socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
-        self._answers = _Answers()
         self._sequence = 0
 
     def fileno(self) -> int:
@@ -146,7 +160,7 @@ class Conversation:
 
         Raises OSError where the kernel refuses, EOPNOTSUPP for a protocol it does not have.
         """
-        return self._whole(kind, question, self._answers.of)
+        return self._whole(kind, question, decoded)
 
     def read(self, kind: int, question: bytes, reader: Callable[[memoryview], _Read]) -> list[_Read]:
         """As `dump`, each message read by the caller: it gets what stands behind the header."""
@@ -180,7 +194,7 @@ class Conversation:
         sequence = self._send([(kind, 0, question)])
         reply = next(self._replies(sequence, sequence))
         self._raise_for(reply)
-        return self._answers.of(reply.message)
+        return decoded(reply.message)
 
     def carry_out(self, requests: Sequence[Request]) -> list[Refusal]:
         """Have the kernel do a list of things in order, a hundred a system call; what it refused, and why."""
@@ -197,7 +211,7 @@ class Conversation:
         refusals: list[Refusal] = []
         for reply in self._replies(first, last):
             if reply.error:
-                reason = self._answers.of(reply.message)["header"]["error"].args[1]
+                reason = decoded(reply.message)["header"]["error"].args[1]
                 refusals.append(Refusal(requests[reply.sequence - first], str(reason)))
             if reply.sequence == last:
                 break
@@ -228,7 +242,7 @@ class Conversation:
 
     def _raise_for(self, reply: _Reply) -> None:
         if reply.error:
-            raise OSError(*self._answers.of(reply.message)["header"]["error"].args)
+            raise OSError(*decoded(reply.message)["header"]["error"].args)
 
 
 class News(NamedTuple):
@@ -252,7 +266,6 @@ class Monitor:
         self._socket = _netlink_socket(groups=sum(1 << (group - 1) for group in GROUPS))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.setblocking(False)
-        self._answers = _Answers()
 
     def fileno(self) -> int:
         """Readable when something changed."""
@@ -286,10 +299,6 @@ class Monitor:
                     family, index = _LINK.unpack_from(reply.message, _HEADER.size)
                     if family == socket.AF_UNSPEC:  # a bridge tells of its ports once more, as a family of their own
                         links[index] = reply.message
-
-    def decoded(self, message: memoryview) -> Message:
-        """One of the messages of `News.links`, as pyroute2 reads it."""
-        return self._answers.of(message)
 
 
 def _netlink_socket(*, groups: int) -> socket.socket:

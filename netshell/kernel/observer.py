@@ -137,7 +137,7 @@ class Observer:
             elif kind not in {rtnl.RTM_NEWNEIGH, rtnl.RTM_DELNEIGH}:  # neighbours are read for every snapshot
                 station.is_stale = True
         unsettled = (message for index, message in news.links.items() if index not in station.settled)
-        _settle_cables(station, (decode.link_of(station.monitor.decoded(message)) for message in unsettled))
+        _settle_cables(station, (decode.link_of(netlink.decoded(message)) for message in unsettled))
         return bool(news)
 
     def have_sockets_moved(self) -> bool:
