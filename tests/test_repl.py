@@ -376,7 +376,7 @@ def test_a_learner_moves_about_in_a_lesson_and_comes_back_to_it(ordinary_account
             ("", "`:hint` helps"),
             (":skip", "step 3 of 13"),
             (":back", "step 2 of 13"),
-            (":reset", "step 2 of 13"),
+            (":reset", "The machine is as this step begins"),
             (":skip", "step 3 of 13"),
             ("ip netns add helloworld", "✓"),
             ("", "step 4 of 13"),

@@ -366,8 +366,8 @@ class Repl:
                 self._go_to(name)
             case commands.Learn(name, is_anew, is_test):
                 await self._guide.learn(name, is_anew=is_anew, is_test=is_test)
-            case commands.StandsIn():
-                self._guide.show_step()
+            case commands.StandsIn(is_rebuilt=is_rebuilt):
+                self._guide.show_step(is_rebuilt=is_rebuilt)
             case commands.TypeSolution(script):
                 await self._type(script)
             case _ if (lines := self._screen.listed(view, self._screen.size[1])) is not None:

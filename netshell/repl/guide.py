@@ -122,13 +122,13 @@ class Guide:
             ready, self._ready = self._ready, None
             await ready
 
-    def show_step(self) -> None:
-        """The step that the learner stands in."""
+    def show_step(self, *, is_rebuilt: bool = False) -> None:
+        """The step that the learner stands in; `is_rebuilt` where the machine went back for it."""
         session = self._context.session
         if session is None:
             return
         self._is_at_title = False
-        self._screen.show(self._screen.drawn(commands.stands_in(session)))
+        self._screen.show(self._screen.drawn(commands.stands_in(session, is_rebuilt=is_rebuilt)))
         if session.asking.waiting is not None:
             return
         if session.is_done and not session.is_last:
