@@ -69,13 +69,13 @@ class Workers:
         return len(self._all)
 
     async def grow(self) -> None:
-        """Put more processes to work, one at a time, while the processors rest and proofs wait for a process."""
+        """Put more processes to work while the processors rest and proofs wait for a process."""
         before = _clocks()
         while self._in_reserve:
             await asyncio.sleep(_LOOK_S)
             now = _clocks()
             total, idle = (after - earlier for after, earlier in zip(now, before, strict=True))
-            for _ in range(int(idle / (_RESTED * total))):
+            for _ in range(int(idle / (_RESTED * max(total, 1)))):
                 if self._in_reserve and self._slots.are_awaited:
                     self._in_reserve -= 1
                     self._slots.add()
