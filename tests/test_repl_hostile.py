@@ -1,6 +1,7 @@
 """Keys that nobody means: whatever comes, one Ctrl-C and the next line work."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pexpect
@@ -121,3 +122,15 @@ def test_a_ctrl_c_at_the_end_of_work_or_while_lines_are_made_does_not_end_netshe
     argv = who.argv(who.python, "-c", STOPPING)
     child = pexpect.spawn(argv[0], argv[1:], env=dict(who.environ), cwd=str(who.home), encoding="utf-8")
     assert child.read().split("\r\n")[-3:] == ["a line", "done [] b''", ""]
+
+
+def test_a_quit_that_comes_while_the_keyboard_is_not_raw_ends_nothing(learner: Typist) -> None:
+    os.kill(learner.pid, signal.SIGQUIT)
+    assert "still here" in learner.run("echo still here")
+
+
+def test_another_terminal_opens_where_bytes_have_left_a_question_of_bash_without_an_end(
+    ordinary_account: Account,
+) -> None:
+    tally = play([3661], 26, ordinary_account)
+    assert not tally.faults, tally.report()

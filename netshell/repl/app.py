@@ -111,6 +111,7 @@ class Repl:
         self._bench.machine.on_end = self._on_machine_end
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._stop, number)
+        signal.signal(signal.SIGQUIT, signal.SIG_IGN)  # Ctrl-\ is a program's: where the keyboard is not raw, nobody's
 
     def _stop(self, number: int) -> None:
         """Leave at once, with the terminal as it was: netshell is told to end, or its terminal is gone."""
@@ -293,9 +294,10 @@ class Repl:
 
     async def _obey(self, terminal: Terminal, line: str) -> None:
         self._has_warned = self._has_ended_input = False
-        if isinstance(line, Pressed) or (commands.is_own(line) and not terminal.is_continued):
+        wants_more = terminal.is_continued and not terminal.is_busy
+        if isinstance(line, Pressed) or (commands.is_own(line) and not wants_more):
             await self._do(line)
-        elif not terminal.is_continued and self._guide.is_answer(line):
+        elif not wants_more and self._guide.is_answer(line):
             await self._do(f":answer {line.strip()}")
         elif self._is_page_turned(terminal, line):
             await self._go_on()
