@@ -9,7 +9,7 @@ import pytest
 from accounts import Account
 from hostile_keys import KINDS, doings
 from hostile_learner import play
-from typist import CTRL_C, F3, Typist, sit_down
+from typist import CTRL_BRACKET, CTRL_C, F3, Typist, sit_down
 
 pytestmark = pytest.mark.terminal
 
@@ -129,8 +129,17 @@ def test_a_quit_that_comes_while_the_keyboard_is_not_raw_ends_nothing(learner: T
     assert "still here" in learner.run("echo still here")
 
 
-def test_another_terminal_opens_where_bytes_have_left_a_question_of_bash_without_an_end(
-    ordinary_account: Account,
-) -> None:
-    tally = play([3661], 26, ordinary_account)
-    assert not tally.faults, tally.report()
+def test_a_byte_that_stops_a_terminals_output_is_no_part_of_a_line(learner: Typist) -> None:
+    learner.type(f"{PASTE_BEGINS}echo $((40 + 2)) still\x13 here\n{PASTE_ENDS}\r")
+    learner.see("42 still here")
+    learner.until_prompt("pc")
+
+
+def test_another_terminal_opens_where_bash_wants_more_and_does_not_answer(learner: Typist) -> None:
+    learner.run("(sleep 3; kill -STOP $$; echo bash has stopped) &")
+    learner.enter('echo "one')
+    learner.see("bash has stopped")
+    learner.enter("two")
+    learner.insist(CTRL_BRACKET, lambda: "netshell>" in learner.screen(), "netshell's own prompt")
+    learner.enter(":term")
+    learner.until_prompt("pc.2")

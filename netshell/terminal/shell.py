@@ -34,6 +34,9 @@ _ANSWER_S = 1.5
 """Bash answers within some milliseconds, or never."""
 _TIOCGPTPEER = 0x5441
 """Opens the programs' end of a pty, wherever its device may lie (asm-generic/ioctls.h, Linux 4.13)."""
+_NO_TEXT = b"\x1b\x03\x1a\x1c\x11\x13"
+"""Not part of a line: ESC would end the paste; of the others the terminal itself makes signals, or stops all output
+(termios(3): INTR, SUSP, QUIT, START, STOP)."""
 _PASTE_ON, _PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
 _ANY_CSI = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -142,7 +145,7 @@ class Terminal:
         self.fed_ns = time.time_ns()
         self._fed = line.encode("utf-8", "surrogateescape")
         self._set_state(State.FED)
-        self._write(b"\x1b[200~" + self._fed.replace(b"\x1b", b"") + b"\x1b[201~\r")
+        self._write(b"\x1b[200~" + self._fed.translate(None, _NO_TEXT) + b"\x1b[201~\r")
 
     def _forget_printed(self) -> None:
         self._printed.clear()
