@@ -97,8 +97,11 @@ class Workers:
         What does not hang on addresses is left out unless `is_thorough`. Raises MachineError as `prove` does.
         """
         task = Task(lesson, 0, timeout_s=limits.timeout_s, is_mutated=limits.is_mutated, is_thorough=is_thorough)
-        tickets = {index: range(len(lesson.steps[index].tickets) or 1) for index in row}
-        tasks = [replace(task, index=index, ticket=ticket) for index in row for ticket in tickets[index]]
+        tasks = [
+            replace(task, index=index, ticket=ticket)
+            for index in row
+            for ticket in range(len(lesson.steps[index].tickets) or 1)
+        ]
         solved = await self._try_all([[task] for task in tasks], limits)
         ways = [
             replace(task, way=way, played=result.played)
@@ -108,11 +111,10 @@ class Workers:
         found = [*solved, *await self._try_all(chains(ways), limits)]
         return [reduce(add, (result for result in found if result.number == index + 1)) for index in row]
 
-    async def _try_all(self, tasks: Iterable[Sequence[Task]], limits: Limits) -> list[Result]:
-        """What is found in all chains."""
-        return [
-            result for found in await asyncio.gather(*(self._try(chain, limits) for chain in tasks)) for result in found
-        ]
+    async def _try_all(self, tried: Iterable[Sequence[Task]], limits: Limits) -> list[Result]:
+        """What is found in all chains, in their order."""
+        found = await asyncio.gather(*(self._try(chain, limits) for chain in tried))
+        return [result for of_chain in found for result in of_chain]
 
     async def _try(self, chain: Sequence[Task], limits: Limits) -> list[Result]:
         """What one process finds, task by task. One that takes too long is ended, and another takes its place."""
